@@ -1,0 +1,46 @@
+"""Several open models behind one chat model: *The Avengers* as a LangGraph state machine.
+
+Importing this package loads none of its heavy dependencies; each name below is
+imported when it is first used (PEP 562).
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from avengers_graph.chat_model import ChatAvengers
+    from avengers_graph.experts.pool import ExpertPool
+    from avengers_graph.graph import create_avengers_graph
+    from avengers_graph.index import ClusterIndex
+    from avengers_graph.settings.context import Context
+    from avengers_graph.settings.expert import Expert
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ChatAvengers",
+    "ClusterIndex",
+    "Context",
+    "Expert",
+    "ExpertPool",
+    "create_avengers_graph",
+]
+
+_HOME = {
+    "ChatAvengers": "avengers_graph.chat_model",
+    "ClusterIndex": "avengers_graph.index",
+    "Context": "avengers_graph.settings.context",
+    "Expert": "avengers_graph.settings.expert",
+    "ExpertPool": "avengers_graph.experts.pool",
+    "create_avengers_graph": "avengers_graph.graph",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

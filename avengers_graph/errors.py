@@ -1,0 +1,90 @@
+"""Every error this package raises on purpose.
+
+::
+
+    AvengersError
+    ├── ConfigError (ValueError)          the YAML, a Context field or a call parameter is wrong
+    │   └── MissingKeyError               a key variable named by an expert is not set
+    ├── RecordsError (ValueError)         a records or questions file cannot be used
+    ├── EmbeddingError                    the embedding model cannot be loaded or misbehaves
+    ├── ClusterIndexError
+    │   ├── IndexNotFoundError            nothing was fitted at that place
+    │   ├── IndexDamagedError             what is stored does not add up
+    │   └── IndexMismatchError            fitted with another embedder or schema
+    ├── ExpertError                       one expert's call failed
+    │   ├── ExpertTimeoutError
+    │   └── ExpertResponseError           it answered, but not as an OpenAI-compatible server
+    ├── AllExpertsFailedError             nobody answered; names each expert's cause
+    └── LocalModelError                   weights or a local server could not be had
+
+Each message is one line: it quotes the offending value and says what to do next.
+"""
+
+from collections.abc import Mapping
+
+
+class AvengersError(Exception):
+    """Base of all errors raised on purpose by this package."""
+
+
+class ConfigError(AvengersError, ValueError):
+    """A configuration value or a call parameter is wrong."""
+
+
+class MissingKeyError(ConfigError):
+    """An environment variable that should hold an API key is not set."""
+
+
+class RecordsError(AvengersError, ValueError):
+    """A records or questions file cannot be used as it is."""
+
+
+class EmbeddingError(AvengersError):
+    """The embedding model cannot be loaded, or returns something unusable."""
+
+
+class ClusterIndexError(AvengersError):
+    """Base of the errors of a cluster index."""
+
+
+class IndexNotFoundError(ClusterIndexError):
+    """No index has been fitted at the given place."""
+
+
+class IndexDamagedError(ClusterIndexError):
+    """The stored index is incomplete or unreadable."""
+
+
+class IndexMismatchError(ClusterIndexError):
+    """The index was fitted with another embedder or by another schema version."""
+
+
+class ExpertError(AvengersError):
+    """One call to one expert failed."""
+
+
+class ExpertTimeoutError(ExpertError):
+    """An expert did not answer within its timeout."""
+
+
+class ExpertResponseError(ExpertError):
+    """An endpoint answered with something that is no chat completion."""
+
+
+class AllExpertsFailedError(AvengersError):
+    """No expert gave an answer.
+
+    ``causes`` maps each expert's name to the reason of its last failure.
+    """
+
+    def __init__(self, causes: Mapping[str, str]) -> None:
+        self.causes = dict(causes)
+        listed = "; ".join(f"{name}: {cause}" for name, cause in self.causes.items())
+        super().__init__(
+            f"no expert answered ({listed or 'none was eligible'}); "
+            "run `avengers-graph doctor` to check the endpoints"
+        )
+
+
+class LocalModelError(AvengersError):
+    """The weights of a local model, or its server, could not be had."""

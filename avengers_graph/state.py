@@ -1,0 +1,53 @@
+"""The graph's state: what a caller passes, what comes back, and everything between.
+
+Which node writes which key is told in ``docs/architecture.md``; the values themselves are
+described in ``values.py``.
+"""
+
+import operator
+from typing import Annotated
+
+from langchain_core.messages import AnyMessage
+from langgraph.channels import UntrackedValue
+from langgraph.graph.message import add_messages
+from typing_extensions import TypedDict
+
+from avengers_graph.values import (
+    ClusterHit,
+    Plan,
+    RankedExpert,
+    Request,
+    SampleRecord,
+    Spent,
+    VerdictRecord,
+)
+
+
+class InputState(TypedDict):
+    """What a caller passes."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+
+
+class OutputState(TypedDict):
+    """What a caller gets back: small, so that the graph sits in a parent without colliding."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    verdict: VerdictRecord
+
+
+class AvengersState(TypedDict):
+    """Everything between the first node and the last."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    request: Request
+    plan: Plan
+    query_embedding: Annotated[list[float], UntrackedValue]
+    """(dim,) unit length; not checkpointed, recomputed when a resumed run needs it."""
+    clusters: list[ClusterHit]
+    experts: list[RankedExpert]
+    samples: Annotated[list[SampleRecord], operator.add]
+    """Reset at the start of each turn, so that no vote leaks into the next."""
+    round: int
+    spent: Spent
+    verdict: VerdictRecord

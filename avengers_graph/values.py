@@ -1,0 +1,155 @@
+"""The plain values that flow through the graph: JSON types only.
+
+A checkpoint, a trace and Studio all show the same. The state that holds them is in
+``state.py``; this module imports no framework, so the pure packages may use it.
+"""
+
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class Request(TypedDict):
+    """One request, resolved once by ``embed``; later nodes read nothing else."""
+
+    question: str
+    """The text that is embedded for routing: the last human turn."""
+    settings: dict[str, Any]
+    """The resolved Context: caller over configured defaults. Keeps a resumed run as it was."""
+    params: dict[str, Any]
+    """Per-call parameters passed on to every expert: stop, seed, max_tokens, tools, ..."""
+    needs: list[str]
+    """Capabilities an expert must have: tools, json_schema, json_mode, images, logprobs, system."""
+    kind: str | None
+    """The answer kind, fixed before the first ballot; None when only the samples can tell."""
+    deadline_at: float | None
+    """Unix time in seconds after which no call may run; None without a deadline."""
+
+
+class ClusterHit(TypedDict):
+    """One of the nearest clusters of the query."""
+
+    id: int
+    label: str
+    """A few words typical of the cluster's validation queries."""
+    distance: float
+    """Euclidean distance from the query to the centroid, at least 0."""
+    weight: float
+    """Share of this cluster in the ranking; the hits' weights sum to 1."""
+    size: int
+    """Validation queries in the cluster."""
+
+
+class RankedExpert(TypedDict):
+    """One expert as ranked for this query, best first."""
+
+    name: str
+    score: float
+    """Estimated share of right answers on queries like this one, in [0, 1]."""
+    interval: list[float]
+    """95% credible interval of the score: [low, high]."""
+    count: float
+    """Validation scores behind the estimate (weighted over the clusters)."""
+    cost: float | None
+    """Mean USD per query where it is known."""
+    why: str
+    """One readable sentence: where the score comes from."""
+
+
+class SampleRecord(TypedDict):
+    """One answer of one expert, or the error that came instead."""
+
+    expert: str
+    index: int
+    """Position within the request, 0-based; the ballot's identity."""
+    round: int
+    """Round of the plan it belongs to, 0-based."""
+    text: str
+    """The answer as the expert gave it, without reasoning blocks."""
+    reasoning: str | None
+    """What stood in ``<think>`` or ``reasoning_content``; never voted on."""
+    tool_calls: list[dict[str, Any]]
+    finish_reason: str | None
+    input_tokens: int
+    output_tokens: int
+    usage_estimated: bool
+    """True when the server gave no usage for this call and it was counted here."""
+    latency: float
+    """Seconds from sending to the last byte."""
+    error: str | None
+    """Why there is no answer; None when there is one."""
+
+
+class StopRule(TypedDict):
+    """When a plan may end early; the rules are rows of ``plans.STOP_RULES``."""
+
+    rule: str
+    """``agreement``: the leader's share of the ballots reached ``threshold``."""
+    threshold: float
+
+
+class PlannedRound(TypedDict):
+    """One round of a plan: who is asked how often, and when it is enough."""
+
+    calls: list[list[int]]
+    """[[rank, samples], ...]: 0-based rank of the expert and how many samples of it."""
+    temperature: float | None
+    """Overrides the Context's temperature for this round; None keeps it."""
+    stop: StopRule | None
+    """Tested after the round: met, the plan ends; None: the next round always follows."""
+
+
+class Plan(TypedDict):
+    """A strategy as data."""
+
+    name: str
+    weighting: str
+    """How ballots weigh: ``uniform``, ``score`` or ``boosted``."""
+    rounds: list[PlannedRound]
+
+
+class TallyRow(TypedDict):
+    """One class of equal answers."""
+
+    answer: str
+    votes: int
+    weight: float
+    samples: list[int]
+    """Indices of the samples that gave this answer."""
+
+
+class VerdictRecord(TypedDict):
+    """The outcome of the vote."""
+
+    answer: str | None
+    """The winning answer in its canonical form; None when every sample abstained."""
+    kind: str
+    tally: list[TallyRow]
+    """Heaviest first; ties by expert rank, then by sample order."""
+    agreement: float
+    """Weight of the winner over the weight of all ballots asked for that arrived, in [0, 1]."""
+    margin: float
+    """Weight of the winner minus that of the runner-up, over the total, in [0, 1]."""
+    confidence: float
+    """Estimated probability that the winner is what the full vote would say, in [0, 1]."""
+    winner: int | None
+    """Index of the sample whose text is the answer; None when every sample abstained."""
+    abstained: list[int]
+    """Indices of samples without an answer: refusals, errors, truncated texts."""
+    calls: int
+    """Samples asked of experts, failures included."""
+    calls_saved: int
+    """Samples the plan allowed for that were not needed."""
+    expert: NotRequired[str]
+    """Who gave the returned text."""
+
+
+class Spent(TypedDict):
+    """What the request has used so far."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    """USD, over the experts whose price is known."""
+    seconds: float

@@ -1,0 +1,1 @@
+"""Answers out of texts, and votes over answers. Pure functions."""
