@@ -1,0 +1,1 @@
+"""Calling experts: the pool, one client per expert, and the sampling engine."""

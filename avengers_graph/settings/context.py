@@ -126,3 +126,18 @@ class Context(BaseModel):
         description="Below it the graph interrupts for a person to decide (graph only).",
         json_schema_extra=_shown_at("vote"),
     )
+    params: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Per-call parameters passed on to every expert: stop, seed, top_p, max_tokens, "
+        "tools, response_format, ...",
+        json_schema_extra=_shown_at("sample"),
+    )
+    stream_tokens: bool = Field(
+        False,
+        description="Report the tokens of a one-sample request as custom stream events.",
+        json_schema_extra=_shown_at("sample"),
+    )
+
+    def over(self, defaults: "Context") -> "Context":
+        """These settings where they were given, ``defaults`` elsewhere."""
+        return Context.model_validate({**defaults.model_dump(), **self.model_dump(exclude_unset=True)})

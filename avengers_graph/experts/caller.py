@@ -1,0 +1,186 @@
+"""One expert as the engine sees it: a request in, sample texts and usage out.
+
+Everything that limits an expert lives here once per process: its throttle, its cap on
+requests in flight, its connections, and whether its server turned out to ignore ``n``.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import openai
+from asyncio_throttle import Throttler
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration
+from langchain_core.runnables import RunnableBinding
+
+from avengers_graph.errors import ExpertResponseError
+from avengers_graph.experts.chat_openai import api_key, endpoint_chat
+from avengers_graph.experts.prompt import estimated_tokens, for_expert
+from avengers_graph.settings.expert import Expert
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer as it came from the expert."""
+
+    message: AIMessage
+    finish_reason: str | None
+    input_tokens: int
+    output_tokens: int
+    usage_estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to an expert."""
+
+    messages: Sequence[BaseMessage]
+    n: int
+    temperature: float | None
+    params: dict[str, Any] = field(default_factory=dict)
+    callbacks: Any = None
+
+
+class ExpertCaller:
+    """Sends requests to one expert. Belongs to the owned loop."""
+
+    def __init__(self, expert: Expert) -> None:
+        self.expert = expert
+        self.slots = asyncio.Semaphore(expert.max_concurrency)
+        limit = expert.rate_limit
+        self.throttle = Throttler(limit.requests, limit.period) if limit else None
+        self.key = api_key(expert) if expert.api_key_env else None
+        self.honours_n = expert.llm is None and "n" in expert.supports
+        self._http: Any = None
+        self._clients: dict[bool, BaseChatModel] = {}
+
+    def client(self, *, streaming: bool) -> BaseChatModel:
+        """The chat model behind the expert; connections are shared by both forms."""
+        if streaming not in self._clients:
+            self._clients[streaming] = self._make_client(streaming=streaming)
+        return self._clients[streaming]
+
+    def _make_client(self, *, streaming: bool) -> BaseChatModel:
+        if self.expert.llm is not None:
+            given: BaseChatModel = self.expert.llm
+            quiet = {"cache": False, "disable_streaming": not streaming}
+            return given.model_copy(update=quiet)
+        if self._http is None:
+            self._http = openai.DefaultAsyncHttpxClient(timeout=self.expert.timeout)
+        return endpoint_chat(self.expert, streaming=streaming, http=self._http)
+
+    async def send(self, call: Call) -> list[Choice]:
+        """One request for ``call.n`` answers; a server may give fewer."""
+        started = time.monotonic()
+        model, arguments = self._bound(call, streaming=False)
+        if call.n > 1:
+            arguments["n"] = call.n
+        async with asyncio.timeout(self.expert.timeout):
+            result = await model.agenerate(
+                [self._prompt(call)],
+                callbacks=call.callbacks,
+                tags=["nostream"],
+                metadata={"avengers_expert": self.expert.name},
+                run_name=self.expert.name,
+                **arguments,
+            )
+        generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
+        if not generations:
+            raise ExpertResponseError(
+                f"{self.expert.base_url or self.expert.provider} answered without choices "
+                f"after {time.monotonic() - started:.1f} s"
+            )
+        return _choices(generations, call=call, prompt=self._prompt(call))
+
+    async def stream(self, call: Call) -> AsyncIterator[AIMessageChunk]:
+        """One answer, chunk by chunk."""
+        model, arguments = self._bound(call, streaming=True)
+        config: Any = {
+            "callbacks": call.callbacks,
+            "tags": ["nostream"],
+            "metadata": {"avengers_expert": self.expert.name},
+            "run_name": self.expert.name,
+        }
+        async with asyncio.timeout(self.expert.timeout):
+            async for chunk in model.astream(self._prompt(call), config, **arguments):
+                if isinstance(chunk, AIMessageChunk):
+                    yield chunk
+
+    def _prompt(self, call: Call) -> list[BaseMessage]:
+        return for_expert(call.messages, self.expert)
+
+    def _bound(self, call: Call, *, streaming: bool) -> tuple[BaseChatModel, dict[str, Any]]:
+        """The model to call and its keyword arguments, tools bound in its own way."""
+        model, params = self.client(streaming=streaming), dict(call.params)
+        arguments: dict[str, Any] = {}
+        if call.temperature is not None:
+            arguments["temperature"] = call.temperature
+        max_tokens = params.pop("max_tokens", self.expert.max_tokens)
+        if max_tokens is not None:
+            arguments["max_tokens"] = max_tokens
+        extra = {**self.expert.extra_body, **params.pop("extra_body", {})}
+        if extra:
+            arguments["extra_body"] = extra
+        if self.expert.llm is not None and "tools" in params:
+            binding = model.bind_tools(params.pop("tools"), tool_choice=params.pop("tool_choice", None))
+            if isinstance(binding, RunnableBinding) and isinstance(binding.bound, BaseChatModel):
+                model = binding.bound
+                arguments |= binding.kwargs
+        return model, {**arguments, **params}
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+            self._clients.clear()
+
+
+def _choices(
+    generations: list[ChatGeneration], *, call: Call, prompt: list[BaseMessage]
+) -> list[Choice]:
+    """Answers with their tokens.
+
+    With ``n`` above 1 every generation repeats the usage of the whole request, so it is taken
+    once and shared out by length. llama.cpp counts one choice only there: a total that is less
+    than half of what the texts suggest is taken for the first choice's own.
+    """
+    messages = [g.message for g in generations if isinstance(g.message, AIMessage)]
+    lengths = [max(1, estimated_tokens([m])) for m in messages]
+    usage = messages[0].usage_metadata
+    if usage is None:
+        counted_in, outputs, estimated = estimated_tokens(prompt), lengths, True
+    else:
+        counted_in, total = usage["input_tokens"], usage["output_tokens"]
+        one_choice_only = call.n > 1 and total < sum(lengths) / 2
+        whole = total * sum(lengths) / lengths[0] if one_choice_only else total
+        outputs = _shared_out(round(whole), lengths)
+        estimated = one_choice_only
+    return [
+        Choice(
+            message=message,
+            finish_reason=(generation.generation_info or {}).get("finish_reason"),
+            # The prompt is read once for all choices of a request: count it with the first.
+            input_tokens=counted_in if position == 0 else 0,
+            output_tokens=output,
+            usage_estimated=estimated,
+        )
+        for position, (message, generation, output) in enumerate(
+            zip(messages, generations, outputs, strict=True)
+        )
+    ]
+
+
+def _shared_out(total: int, lengths: list[int]) -> list[int]:
+    """``total`` tokens in proportion to ``lengths``; the sum is exact."""
+    shares, given, seen = [], 0, 0
+    for length in lengths:
+        seen += length
+        upto = round(total * seen / sum(lengths))
+        shares.append(upto - given)
+        given = upto
+    return shares

@@ -1,0 +1,101 @@
+"""The client of an OpenAI-compatible endpoint, built so that our engine stays in charge."""
+
+import os
+from typing import Any
+
+import openai
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from avengers_graph.errors import MissingKeyError
+from avengers_graph.settings.expert import Expert
+
+KEYLESS = "not-needed"
+"""What the openai client is given for an endpoint that asks for no key; it insists on one."""
+
+
+class EndpointChat(ChatOpenAI):
+    """``ChatOpenAI`` that keeps two things other servers send and it drops.
+
+    The reasoning that vLLM, llama.cpp and others return beside the answer, and each
+    choice's own ``finish_reason`` when one request asks for several.
+    """
+
+    @property
+    def _llm_type(self) -> str:
+        return "avengers-endpoint"
+
+    def _create_chat_result(
+        self,
+        response: dict[str, Any] | openai.BaseModel,
+        generation_info: dict[str, Any] | None = None,
+    ) -> ChatResult:
+        result = super()._create_chat_result(response, generation_info)
+        body = response if isinstance(response, dict) else response.model_dump(warnings=False)
+        for generation, choice in zip(result.generations, body["choices"], strict=True):
+            generation.generation_info = {
+                **(generation.generation_info or {}),
+                "finish_reason": choice.get("finish_reason"),
+            }
+            if reasoning := _reasoning(choice["message"]):
+                generation.message.additional_kwargs["reasoning_content"] = reasoning
+        return result
+
+    def _convert_chunk_to_generation_chunk(
+        self,
+        chunk: dict[str, Any],
+        default_chunk_class: type,
+        base_generation_info: dict[str, Any] | None,
+    ) -> ChatGenerationChunk | None:
+        generation = super()._convert_chunk_to_generation_chunk(
+            chunk, default_chunk_class, base_generation_info
+        )
+        choices = chunk.get("choices") or []
+        if generation is not None and choices and (found := _reasoning(choices[0].get("delta"))):
+            generation.message.additional_kwargs["reasoning_content"] = found
+        return generation
+
+
+def _reasoning(message: dict[str, Any] | None) -> str | None:
+    """The reasoning text of a message or delta, under either name servers use for it."""
+    fields = message or {}
+    return fields.get("reasoning_content") or fields.get("reasoning")
+
+
+def api_key(expert: Expert) -> str:
+    """The expert's key from the environment.
+
+    Raises:
+        MissingKeyError: its variable is not set.
+    """
+    if expert.api_key_env is None:
+        return KEYLESS
+    key = os.environ.get(expert.api_key_env)
+    if not key:
+        raise MissingKeyError(
+            f"expert {expert.name!r} needs its key in the environment variable "
+            f"{expert.api_key_env!r}, which is not set; export it, or drop api_key_env if the "
+            "endpoint asks for none"
+        )
+    return key
+
+
+def endpoint_chat(expert: Expert, *, streaming: bool, http: Any) -> EndpointChat:
+    """A client for one expert.
+
+    Retries are off because the engine retries; the answer cache is off because it would hand
+    every sample the same text; ``http`` is an async client of the loop that will use it.
+    """
+    return EndpointChat(
+        model=expert.model_name,
+        base_url=expert.base_url,
+        api_key=SecretStr(api_key(expert)),
+        timeout=expert.timeout,
+        max_retries=0,
+        cache=False,
+        disable_streaming=not streaming,
+        stream_usage=True,
+        use_responses_api=False,
+        http_async_client=http,
+    )

@@ -1,0 +1,80 @@
+"""What went wrong with a call: whether to try again, and how to say it in one line."""
+
+import asyncio
+import email.utils
+import time
+from typing import Any
+
+import openai
+from langchain_core.exceptions import ModelError
+
+from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
+from avengers_graph.settings.expert import Expert
+
+_MAY_PASS = frozenset({408, 409, 429})
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the same request may succeed when it is sent again."""
+    if isinstance(error, ExpertTimeoutError | TimeoutError | asyncio.TimeoutError):
+        return True
+    status = status_of(error)
+    if status is not None:
+        return status in _MAY_PASS or status >= 500
+    if isinstance(error, ModelError):
+        return bool(error.is_retryable)
+    return isinstance(error, openai.APIConnectionError | ConnectionError)
+
+
+def status_of(error: BaseException) -> int | None:
+    """The HTTP status behind an error, where there is one."""
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def retry_after(error: BaseException) -> float | None:
+    """Seconds the server asked to wait (``Retry-After``: seconds or a date), None without."""
+    headers: Any = getattr(getattr(error, "response", None), "headers", None)
+    value = headers.get("retry-after") if headers is not None else None
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def as_expert_error(error: Exception, expert: Expert, *, key: str | None) -> ExpertError:
+    """Any failure of a call as one of ours: one line, without the key."""
+    if isinstance(error, ExpertError):
+        return error
+    where = expert.base_url or expert.provider
+    if isinstance(error, openai.APITimeoutError | TimeoutError | asyncio.TimeoutError):
+        return ExpertTimeoutError(f"no answer from {where} within {expert.timeout:g} s")
+    if isinstance(error, openai.APIConnectionError):
+        reason = _innermost(error)
+        return ExpertError(f"cannot reach {where} ({reason}); is the server running?")
+    text = _one_line(str(error) or type(error).__name__)
+    if key:
+        text = text.replace(key, "***")
+    if status_of(error) is None and isinstance(error, ValueError | TypeError | KeyError):
+        return ExpertResponseError(
+            f"{where} did not answer as an OpenAI-compatible endpoint ({text}); "
+            "check base_url, it usually ends in /v1"
+        )
+    return ExpertError(f"{where}: {text}")
+
+
+def _innermost(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return _one_line(str(error) or type(error).__name__)
+
+
+def _one_line(text: str, *, limit: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[:limit] + "..."

@@ -1,0 +1,104 @@
+"""One event loop in a background thread, on which every expert is called.
+
+Semaphores, throttles and connections belong to one loop. Giving them their own lets
+synchronous callers, callers inside a running loop (a notebook) and asynchronous callers
+share them, and survives any number of ``asyncio.run``.
+"""
+
+import asyncio
+import contextvars
+import os
+import queue
+import threading
+from collections.abc import AsyncIterator, Coroutine, Generator
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def _forget_after_fork() -> None:
+    """A child inherits the loop object but not its thread: start over there."""
+    global _loop, _lock  # noqa: PLW0603 - the one loop of the process
+    _loop, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+
+def owned_loop() -> asyncio.AbstractEventLoop:
+    """The loop of this process, started on first use."""
+    global _loop  # noqa: PLW0603
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="avengers-experts", daemon=True).start()
+        return _loop
+
+
+def submit(work: Coroutine[Any, Any, T]) -> "Future[T]":
+    """Run ``work`` on the owned loop.
+
+    It starts in an empty ``contextvars.Context``: callbacks or configuration of the caller
+    must be passed on purpose, never picked up by accident by an expert's call.
+    """
+    return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, owned_loop())
+
+
+class _End:
+    """Put last on a bridge's queue, with the error the iterator ended in, if any."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+class Bridge(Generic[T]):
+    """An async iterator running on the owned loop, read from any thread or any other loop.
+
+    Leaving the ``for`` early, by ``break``, an exception, a cancellation or Ctrl-C, cancels
+    the work behind it.
+    """
+
+    def __init__(self, source: AsyncIterator[T]) -> None:
+        self._source = source
+
+    async def _pump(self, put: Any) -> None:
+        try:
+            async for item in self._source:
+                put(item)
+        except BaseException as error:
+            put(_End(error))
+            raise
+        put(_End())
+
+    def __iter__(self) -> Generator[T, None, None]:
+        items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+        future = submit(self._pump(items.put))
+        try:
+            while not isinstance(item := items.get(), _End):
+                yield item
+            if item.error is not None:
+                raise item.error
+        finally:
+            future.cancel()
+
+    async def __aiter__(self) -> AsyncIterator[T]:
+        here = asyncio.get_running_loop()
+        items: asyncio.Queue[T | _End] = asyncio.Queue()
+
+        def put(item: T | _End) -> None:
+            # A reader whose loop has closed is gone; there is nobody left to tell.
+            if not here.is_closed():
+                here.call_soon_threadsafe(items.put_nowait, item)
+
+        future = submit(self._pump(put))
+        try:
+            while not isinstance(item := await items.get(), _End):
+                yield item
+            if item.error is not None:
+                raise item.error
+        finally:
+            future.cancel()

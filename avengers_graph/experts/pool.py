@@ -1,0 +1,149 @@
+"""The experts behind one chat model."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from langchain_core.messages import BaseMessage
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.experts.caller import ExpertCaller
+from avengers_graph.experts.chat_openai import api_key
+from avengers_graph.experts.owned_loop import submit
+from avengers_graph.experts.prompt import fits
+from avengers_graph.settings.config import load_config
+from avengers_graph.settings.expert import Expert
+
+
+class ExpertPool:
+    """A fixed set of experts, each with its own limits and connections.
+
+    Args:
+        experts: at least one; names must differ.
+
+    Raises:
+        ConfigError: no expert, or two of the same name.
+        MissingKeyError: an expert's key variable is not set.
+    """
+
+    def __init__(self, experts: Sequence[Expert]) -> None:
+        if not experts:
+            raise ConfigError("a pool needs at least one expert")
+        names = [expert.name for expert in experts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(f"experts {twice} are listed twice; give each its own name")
+        for expert in experts:
+            api_key(expert)
+        self._experts = {expert.name: expert for expert in experts}
+        self._callers: dict[str, ExpertCaller] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_yaml(cls, path: str | Path | None = None) -> "ExpertPool":
+        """The experts of an ``avengers.yaml`` (AVENGERS_CONFIG, else ./avengers.yaml)."""
+        return cls(load_config(path).experts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the order given."""
+        return tuple(self._experts)
+
+    def __len__(self) -> int:
+        return len(self._experts)
+
+    def __iter__(self) -> Iterator[Expert]:
+        return iter(self._experts.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._experts
+
+    def __getitem__(self, name: str) -> Expert:
+        """The expert of that name.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if name not in self._experts:
+            raise ConfigError(f"unknown expert {name!r}; have {', '.join(self._experts)}")
+        return self._experts[name]
+
+    def eligible(
+        self,
+        messages: Sequence[BaseMessage],
+        *,
+        needs: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        max_tokens: int | None = None,
+    ) -> list[str]:
+        """Names of the experts that can take the request at all.
+
+        Raises:
+            ConfigError: none is left; the message says what each one lacks.
+        """
+        lacks = {
+            expert.name: self._lack(
+                expert, messages, needs=needs, exclude=exclude, max_tokens=max_tokens
+            )
+            for expert in self
+        }
+        able = [name for name, lack in lacks.items() if lack is None]
+        if not able:
+            reasons = "; ".join(f"{name} {lack}" for name, lack in lacks.items())
+            raise ConfigError(f"no expert can take this request: {reasons}")
+        return able
+
+    def _lack(
+        self,
+        expert: Expert,
+        messages: Sequence[BaseMessage],
+        *,
+        needs: Sequence[str],
+        exclude: Sequence[str],
+        max_tokens: int | None,
+    ) -> str | None:
+        if expert.name in exclude:
+            return "is excluded"
+        missing = [need for need in needs if need not in expert.supports]
+        if missing:
+            return f"does not support {', '.join(missing)} (see its supports)"
+        if not fits(messages, expert, max_tokens=max_tokens):
+            return f"has a context of only {expert.context_length} tokens"
+        return None
+
+    def caller(self, name: str) -> ExpertCaller:
+        """The one caller of an expert. Call on the owned loop only.
+
+        A fork leaves the parent's loop behind, and with it every semaphore and connection:
+        they are made anew for the child's loop.
+        """
+        here = asyncio.get_running_loop()
+        with self._lock:
+            if self._loop is not here:
+                self._loop, self._callers = here, {}
+            if name not in self._callers:
+                self._callers[name] = ExpertCaller(self[name])
+            return self._callers[name]
+
+    def cost(self, name: str, *, input_tokens: int, output_tokens: int) -> float | None:
+        """USD for that many tokens of an expert; None when its price is not known."""
+        price = self[name].price
+        if price is None:
+            return None
+        return (input_tokens * price.input + output_tokens * price.output) / 1e6
+
+    def close(self) -> None:
+        """Close every connection; the pool opens new ones when it is used again."""
+        submit(self._close_callers()).result()
+
+    async def aclose(self) -> None:
+        """As ``close``, for asynchronous callers."""
+        await asyncio.wrap_future(submit(self._close_callers()))
+
+    async def _close_callers(self) -> None:
+        with self._lock:
+            callers, self._callers = self._callers, {}
+        for caller in callers.values():
+            await caller.aclose()

@@ -1,0 +1,66 @@
+"""The prompt as one expert can take it, and how long it is."""
+
+from collections.abc import Sequence
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages.utils import count_tokens_approximately
+
+from avengers_graph.settings.expert import Expert
+
+
+def estimated_tokens(messages: Sequence[BaseMessage]) -> int:
+    """Tokens by length, about four characters each; used where no server counted."""
+    return int(count_tokens_approximately(messages, extra_tokens_per_message=0.0))
+
+
+def for_expert(messages: Sequence[BaseMessage], expert: Expert) -> list[BaseMessage]:
+    """The messages for one expert.
+
+    One that refuses a system role (``supports`` without ``system``) gets the instructions at
+    the head of its first user turn.
+    """
+    if "system" in expert.supports:
+        return list(messages)
+    instructions = [m for m in messages if isinstance(m, SystemMessage)]
+    turns = [m for m in messages if not isinstance(m, SystemMessage)]
+    if not instructions:
+        return turns
+    preface = "\n\n".join(m.text for m in instructions)
+    first = next((i for i, m in enumerate(turns) if isinstance(m, HumanMessage)), None)
+    if first is None:
+        return [HumanMessage(preface), *turns]
+    return [*turns[:first], _prefaced(turns[first], preface), *turns[first + 1 :]]
+
+
+def _prefaced(turn: BaseMessage, preface: str) -> HumanMessage:
+    if isinstance(turn.content, str):
+        return HumanMessage(f"{preface}\n\n{turn.content}")
+    return HumanMessage([{"type": "text", "text": preface}, *turn.content])
+
+
+def fits(messages: Sequence[BaseMessage], expert: Expert, *, max_tokens: int | None) -> bool:
+    """Whether prompt and answer are likely to fit the expert's context."""
+    if expert.context_length is None:
+        return True
+    answer = max_tokens or expert.max_tokens or 0
+    return estimated_tokens(messages) + answer <= expert.context_length
+
+
+def routing_text(messages: Sequence[BaseMessage]) -> str:
+    """What is embedded for routing: the text of the last human turn, else of the last message."""
+    for message in reversed(messages):
+        if isinstance(message, HumanMessage) and message.text.strip():
+            return message.text
+    spoken = [m.text for m in messages if m.text.strip() and not isinstance(m, AIMessage)]
+    return spoken[-1] if spoken else ""
+
+
+def has_images(messages: Sequence[BaseMessage]) -> bool:
+    """Whether any message carries an image."""
+    return any(
+        block.get("type") in ("image", "image_url")
+        for message in messages
+        if isinstance(message.content, list)
+        for block in message.content
+        if isinstance(block, dict)
+    )

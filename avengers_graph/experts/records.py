@@ -1,0 +1,87 @@
+"""From what came over the wire to the sample record of the state."""
+
+import re
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from avengers_graph.experts.caller import Choice
+from avengers_graph.values import SampleRecord
+
+_THINK = re.compile(r"<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)\s*", re.DOTALL | re.IGNORECASE)
+_DANGLING_END = re.compile(r"\A(.*?)</think(?:ing)?>\s*", re.DOTALL | re.IGNORECASE)
+
+
+def split_reasoning(text: str) -> tuple[str, str | None]:
+    """``(answer, reasoning)``: reasoning blocks are kept beside the answer, not in it.
+
+    A block the model never closed is all reasoning; a closing tag without an opening one (the
+    chat template of some models opens it) ends the reasoning.
+    """
+    found = [m.group(1).strip() for m in _THINK.finditer(text)]
+    answer = _THINK.sub("", text)
+    if dangling := _DANGLING_END.match(answer):
+        found.insert(0, dangling.group(1).strip())
+        answer = answer[dangling.end() :]
+    return answer, "\n\n".join(part for part in found if part) or None
+
+
+def plain_tool_calls(message: AIMessage) -> list[dict[str, Any]]:
+    """Valid and invalid tool calls of a message as plain dicts, in the order given."""
+    valid = [
+        {"type": "tool_call", "id": c["id"], "name": c["name"], "args": c["args"]}
+        for c in message.tool_calls
+    ]
+    invalid = [
+        {"type": "invalid_tool_call", "id": c["id"], "name": c["name"], "args": c["args"]}
+        for c in message.invalid_tool_calls
+    ]
+    return [*valid, *invalid]
+
+
+def answered(
+    choice: Choice, *, expert: str, index: int, round_number: int, latency: float
+) -> SampleRecord:
+    """The record of an answer."""
+    text, thought = split_reasoning(choice.message.text)
+    reported = choice.message.additional_kwargs.get("reasoning_content")
+    return SampleRecord(
+        expert=expert,
+        index=index,
+        round=round_number,
+        text=text,
+        reasoning=reported or thought,
+        tool_calls=plain_tool_calls(choice.message),
+        finish_reason=choice.finish_reason,
+        input_tokens=choice.input_tokens,
+        output_tokens=choice.output_tokens,
+        usage_estimated=choice.usage_estimated,
+        latency=latency,
+        error=None,
+    )
+
+
+def unanswered(
+    *,
+    expert: str,
+    index: int,
+    round_number: int,
+    latency: float,
+    error: str,
+    input_tokens: int = 0,
+) -> SampleRecord:
+    """The record of a call that gave no answer: failed, cancelled or out of time."""
+    return SampleRecord(
+        expert=expert,
+        index=index,
+        round=round_number,
+        text="",
+        reasoning=None,
+        tool_calls=[],
+        finish_reason=None,
+        input_tokens=input_tokens,
+        output_tokens=0,
+        usage_estimated=True,
+        latency=latency,
+        error=error,
+    )

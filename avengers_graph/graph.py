@@ -1,0 +1,78 @@
+"""The graph: five nodes, one way through, and a loop back for plans of several rounds.
+
+::
+
+    embed -> retrieve_cluster -> select_experts -> sample -> vote -> END
+                                                     ^        |
+                                                     +--------+  the plan's next round
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langgraph.graph import START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import get_runtime
+from langgraph.types import Checkpointer
+
+from avengers_graph import nodes
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.index import ClusterIndex
+from avengers_graph.settings.context import Context
+from avengers_graph.state import AvengersState, InputState, OutputState
+
+
+def create_avengers_graph(
+    *,
+    pool: ExpertPool,
+    index: ClusterIndex,
+    embeddings: Embeddings,
+    checkpointer: Checkpointer = None,
+    interrupt_before: Sequence[str] = (),
+    defaults: Context | None = None,
+) -> CompiledStateGraph[AvengersState, Context, InputState, OutputState]:
+    """Compile the state machine.
+
+    Args:
+        pool: the experts; those the index has no scores for are ranked last.
+        index: the fitted clusters.
+        embeddings: what the index was fitted with.
+        checkpointer: as for any graph; None inherits a parent's.
+        interrupt_before: names of nodes to stop before, for a person to look or change.
+        defaults: settings of runs whose context leaves them out.
+    """
+    builder = StateGraph(
+        AvengersState, context_schema=Context, input_schema=InputState, output_schema=OutputState
+    )
+    defaults = defaults or Context()
+    shared: dict[str, Any] = {"index": index, "embeddings": embeddings}
+
+    builder.add_node("embed", partial(nodes.embed, pool=pool, embeddings=embeddings, defaults=defaults))
+    builder.add_node("retrieve_cluster", partial(nodes.retrieve_cluster, **shared))
+    builder.add_node("select_experts", partial(nodes.select_experts, pool=pool, **shared))
+    builder.add_node("sample", _sample_either_way(pool))
+    builder.add_node("vote", nodes.vote)
+
+    builder.add_edge(START, "embed")
+    builder.add_edge("embed", "retrieve_cluster")
+    builder.add_edge("retrieve_cluster", "select_experts")
+    builder.add_edge("select_experts", "sample")
+    builder.add_edge("sample", "vote")
+    return builder.compile(
+        checkpointer=checkpointer, interrupt_before=list(interrupt_before), name="avengers"
+    )
+
+
+def _sample_either_way(pool: ExpertPool) -> RunnableLambda[AvengersState, dict[str, Any]]:
+    """The one node that waits on I/O, in its synchronous and asynchronous form."""
+
+    def run(state: AvengersState, config: RunnableConfig) -> dict[str, Any]:
+        return nodes.sample(state, get_runtime(Context), config, pool=pool)
+
+    async def arun(state: AvengersState, config: RunnableConfig) -> dict[str, Any]:
+        return await nodes.asample(state, get_runtime(Context), config, pool=pool)
+
+    return RunnableLambda(run, arun, name="sample")

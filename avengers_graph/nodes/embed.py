@@ -1,0 +1,93 @@
+"""First node: resolve the request, plan it, and embed the question."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.messages import BaseMessage
+from langgraph.runtime import Runtime
+
+from avengers_graph.embedding import embed_query
+from avengers_graph.errors import ConfigError
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.prompt import has_images, routing_text
+from avengers_graph.plans import make_plan
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.parameters import checked_params, needed_capabilities
+from avengers_graph.state import AvengersState
+from avengers_graph.values import Request
+from avengers_graph.voting import infer_kind
+
+
+def embed(
+    state: AvengersState,
+    runtime: Runtime[Context],
+    *,
+    pool: ExpertPool,
+    embeddings: Embeddings,
+    defaults: Context,
+) -> dict[str, Any]:
+    """Write ``request``, ``plan`` and ``query_embedding``.
+
+    The request is resolved here once, so that a resumed or replayed run keeps its settings
+    whatever the defaults have become.
+
+    Raises:
+        ConfigError: an empty question, an unknown expert, strategy or call parameter.
+    """
+    settings = resolve_settings(runtime.context, defaults=defaults)
+    messages = state["messages"]
+    question = routing_text(messages)
+    if not question.strip() and not has_images(messages):
+        raise ConfigError("the question is empty; pass at least one message with text")
+    for name in (*settings.force_experts, *settings.exclude_experts):
+        _ = pool[name]
+    plan = make_plan(
+        settings.strategy,
+        samples=min(settings.samples, settings.max_calls or settings.samples),
+        top_experts=min(settings.top_experts, len(pool)),
+    )
+    request = resolve_request(settings, question=question, messages=messages)
+    return {
+        "request": request,
+        "plan": plan,
+        "query_embedding": embed_query(embeddings, question),
+    }
+
+
+def resolve_settings(given: Context | dict[str, Any] | None, *, defaults: Context) -> Context:
+    """The caller's settings over the defaults; a caller may pass none, or a plain dict."""
+    if given is None:
+        return defaults
+    context = given if isinstance(given, Context) else Context.model_validate(given)
+    return context.over(defaults)
+
+
+def resolve_request(
+    settings: Context, *, question: str, messages: Sequence[BaseMessage]
+) -> Request:
+    """Everything later nodes need to know of the request."""
+    params = checked_params(settings.params)
+    needs = needed_capabilities(params)
+    if has_images(messages):
+        needs.append("images")
+    return Request(
+        question=question,
+        settings=settings.model_dump(exclude={"params"}),
+        params=params,
+        needs=needs,
+        kind=_kind(settings, question=question, params=params),
+        deadline_at=None if settings.deadline is None else time.time() + settings.deadline,
+    )
+
+
+def _kind(settings: Context, *, question: str, params: dict[str, Any]) -> str | None:
+    """The answer kind, where the request alone tells it."""
+    if settings.answer_kind != "auto":
+        return settings.answer_kind
+    if params.get("tools"):
+        return "tool_calls"
+    if params.get("response_format"):
+        return "json"
+    return infer_kind(question)

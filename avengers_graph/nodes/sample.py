@@ -1,0 +1,145 @@
+"""Fourth node: ask the experts of the plan's current round.
+
+Everything about calling is in ``experts.engine``; the node says whom to ask, listens, and
+keeps the books.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.runtime import Runtime
+
+from avengers_graph.errors import AllExpertsFailedError
+from avengers_graph.experts.engine import OUT_OF_TIME, Enough, RoundRequest, run_round
+from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
+from avengers_graph.experts.owned_loop import Bridge
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.nodes.ballots import ranks_of, weights_of
+from avengers_graph.plans import asks_for
+from avengers_graph.settings.context import Context
+from avengers_graph.state import AvengersState
+from avengers_graph.values import SampleRecord, Spent
+from avengers_graph.voting import Tally
+
+
+def sample(
+    state: AvengersState, runtime: Runtime[Context], config: RunnableConfig, *, pool: ExpertPool
+) -> dict[str, Any]:
+    """Append to ``samples`` and ``spent``.
+
+    Raises:
+        AllExpertsFailedError: not one answer; names each expert's cause.
+    """
+    records: list[SampleRecord] = []
+    for event in Bridge(run_round(round_request(state, config), pool=pool)):
+        records += _heard(event, runtime)
+    return _outcome(state, records, pool)
+
+
+async def asample(
+    state: AvengersState, runtime: Runtime[Context], config: RunnableConfig, *, pool: ExpertPool
+) -> dict[str, Any]:
+    """As ``sample``, without blocking the caller's loop."""
+    records: list[SampleRecord] = []
+    async for event in Bridge(run_round(round_request(state, config), pool=pool)):
+        records += _heard(event, runtime)
+    return _outcome(state, records, pool)
+
+
+def round_request(state: AvengersState, config: RunnableConfig) -> RoundRequest:
+    """What the engine has to do in the plan's current round."""
+    request, plan, number = state["request"], state["plan"], state["round"]
+    settings, spent = request["settings"], state["spent"]
+    planned = plan["rounds"][number]
+    ranked = [expert["name"] for expert in state["experts"]]
+    asks = asks_for(planned, ranked)
+    wanted = sum(ask.samples for ask in asks)
+    enough = _enough(state) if wanted > 1 and planned["stop"] is None else None
+    params = dict(request["params"])
+    temperature = params.pop("temperature", None)
+    for fallback in (planned["temperature"], settings["temperature"]):
+        temperature = fallback if temperature is None else temperature
+    max_calls, max_cost = settings["max_calls"], settings["max_cost"]
+    return RoundRequest(
+        messages=state["messages"],
+        asks=asks,
+        reserves=ranked,
+        params=params,
+        temperature=temperature,
+        round_number=number,
+        first_index=len(state["samples"]),
+        batching=settings["batching"],
+        needs_all=wanted > 1 and enough is None,
+        stream=settings["stream_tokens"] and wanted == 1,
+        deadline_at=request["deadline_at"],
+        calls_left=None if max_calls is None else max_calls - spent["calls"],
+        cost_left=None if max_cost is None else max_cost - spent["cost"],
+        enough=enough,
+        callbacks=config.get("callbacks"),
+    )
+
+
+def _enough(state: AvengersState) -> Enough | None:
+    """When a landed sample settles the vote; None where only all samples together can tell."""
+    request = state["request"]
+    kind = request["kind"]
+    if not request["settings"]["early_stop"] or kind is None:
+        return None
+    tally = Tally(kind=kind, question=request["question"])
+    weights, ranks = weights_of(state), ranks_of(state)
+
+    def count(record: SampleRecord) -> None:
+        name = record["expert"]
+        tally.add(record["index"], record, weight=weights[name], rank=ranks[name])
+
+    def enough(landed: SampleRecord, outstanding: Iterable[str]) -> bool:
+        count(landed)
+        # A sample still to come may be taken over by another expert: let it weigh the most
+        # that any of them could.
+        most = max(weights.values())
+        return tally.is_decided([most for _ in outstanding])
+
+    for record in state["samples"]:
+        count(record)
+    return enough
+
+
+def _heard(event: SampleEvent, runtime: Runtime[Context]) -> list[SampleRecord]:
+    """Pass an event on to whoever streams the graph; the records in it."""
+    runtime.stream_writer(event.to_dict())
+    return [event.record] if isinstance(event, SampleFinished | SampleCancelled) else []
+
+
+def _outcome(state: AvengersState, records: list[SampleRecord], pool: ExpertPool) -> dict[str, Any]:
+    so_far = [*state["samples"], *records]
+    if all(record["error"] is not None for record in so_far):
+        raise AllExpertsFailedError(_causes(so_far, state))
+    return {"samples": records, "spent": _spent(so_far, pool)}
+
+
+def _causes(records: list[SampleRecord], state: AvengersState) -> dict[str, str]:
+    """Each expert's last failure."""
+    causes = {record["expert"]: record["error"] or "" for record in records}
+    if not causes:
+        allowed = state["request"]["settings"]["deadline"]
+        causes = {e["name"]: f"not asked within {allowed} s" for e in state["experts"]}
+    return {name: _cause(text, state) for name, text in causes.items()}
+
+
+def _cause(text: str, state: AvengersState) -> str:
+    if text != OUT_OF_TIME:
+        return text
+    return f"no answer before the deadline of {state['request']['settings']['deadline']:g} s"
+
+
+def _spent(records: list[SampleRecord], pool: ExpertPool) -> Spent:
+    tokens = [(r["expert"], r["input_tokens"], r["output_tokens"]) for r in records]
+    costs = [pool.cost(name, input_tokens=i, output_tokens=o) for name, i, o in tokens]
+    return Spent(
+        calls=len(records),
+        input_tokens=sum(i for _, i, _ in tokens),
+        output_tokens=sum(o for _, _, o in tokens),
+        cost=sum(cost for cost in costs if cost is not None),
+        seconds=sum(record["latency"] for record in records),
+    )

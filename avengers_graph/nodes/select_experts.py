@@ -1,0 +1,65 @@
+"""Third node: the experts that scored best around the question."""
+
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+from langgraph.runtime import Runtime
+from langgraph.types import Overwrite
+
+from avengers_graph.embedding import embed_query
+from avengers_graph.errors import ConfigError
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.index import ClusterIndex
+from avengers_graph.ranking import rank_experts
+from avengers_graph.settings.context import Context
+from avengers_graph.state import AvengersState
+from avengers_graph.values import RankedExpert, Spent
+
+
+def select_experts(
+    state: AvengersState,
+    runtime: Runtime[Context],  # noqa: ARG001 - every node has one signature
+    *,
+    pool: ExpertPool,
+    index: ClusterIndex,
+    embeddings: Embeddings,
+) -> dict[str, Any]:
+    """Write ``experts``, best first, and clear what an earlier turn left behind.
+
+    Raises:
+        ConfigError: no expert can take the request, or one that is forced cannot.
+    """
+    request = state["request"]
+    settings = request["settings"]
+    able = pool.eligible(
+        state["messages"],
+        needs=request["needs"],
+        exclude=settings["exclude_experts"],
+        max_tokens=request["params"].get("max_tokens"),
+    )
+    vector = state.get("query_embedding") or embed_query(embeddings, request["question"])
+    evidence = index.evidence(vector, state["clusters"])
+    ranked = rank_experts(evidence, candidates=able, alpha=settings["alpha"])
+    return {
+        "experts": _forced(ranked, settings["force_experts"]),
+        "samples": Overwrite([]),
+        "round": 0,
+        "spent": Spent(calls=0, input_tokens=0, output_tokens=0, cost=0.0, seconds=0.0),
+    }
+
+
+def _forced(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:
+    """Exactly the experts a caller insists on, in the caller's order; all when none are named."""
+    if not names:
+        return ranked
+    by_name = {expert["name"]: expert for expert in ranked}
+    unable = [name for name in names if name not in by_name]
+    if unable:
+        raise ConfigError(
+            f"force_experts names {unable}, which cannot take this request "
+            "(excluded, or lacking a capability it needs); force others or change the request"
+        )
+    return [
+        RankedExpert(**{**by_name[name], "why": f"asked for by name; {by_name[name]['why']}"})
+        for name in names
+    ]
