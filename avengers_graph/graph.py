@@ -50,7 +50,9 @@ def create_avengers_graph(
     defaults = defaults or Context()
     shared: dict[str, Any] = {"index": index, "embeddings": embeddings}
 
-    builder.add_node("embed", partial(nodes.embed, pool=pool, embeddings=embeddings, defaults=defaults))
+    builder.add_node(
+        "embed", partial(nodes.embed, pool=pool, embeddings=embeddings, defaults=defaults)
+    )
     builder.add_node("retrieve_cluster", partial(nodes.retrieve_cluster, **shared))
     builder.add_node("select_experts", partial(nodes.select_experts, pool=pool, **shared))
     builder.add_node("sample", _sample_either_way(pool))

@@ -25,7 +25,9 @@ def answer_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
         yield ChatGenerationChunk(message=AIMessageChunk(content=piece), text=piece)
     if message.tool_calls:
         calls = [
-            tool_call_chunk(name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=i)
+            tool_call_chunk(
+                name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=i
+            )
             for i, call in enumerate(message.tool_calls)
         ]
         yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=calls))
@@ -41,4 +43,3 @@ def last_chunk(message: AIMessage) -> ChatGenerationChunk:
             chunk_position="last",
         )
     )
-

@@ -87,7 +87,9 @@ class ChatAvengers(BaseChatModel):
         index = ClusterIndex.open(
             config.index.path, host=config.index.host, port=config.index.port, embeddings=embeddings
         )
-        own = {n: v for n, v in settings.items() if n in cls.model_fields or n in ("model", "timeout")}
+        own = {
+            n: v for n, v in settings.items() if n in cls.model_fields or n in ("model", "timeout")
+        }
         rest = {n: v for n, v in settings.items() if n not in own}
         defaults = resolved_context(config.defaults, rest, stream=False)
         return cls(

@@ -1,0 +1,41 @@
+"""The command line: ``avengers-graph ...``, one module per command."""
+
+import os
+import sys
+
+import typer
+
+from avengers_graph.cli.ask import ask_command
+from avengers_graph.cli.collect import collect_command
+from avengers_graph.cli.demo import demo_command
+from avengers_graph.cli.doctor import doctor_command
+from avengers_graph.errors import AvengersError
+
+app = typer.Typer(
+    name="avengers-graph",
+    help="Several open models behind one: route by cluster, sample, vote (The Avengers, "
+    "arXiv 2505.19797).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo_command)
+app.command("ask")(ask_command)
+app.command("collect")(collect_command)
+app.command("doctor")(doctor_command)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line and an exit status not 0."""
+    try:
+        app()
+    except AvengersError as error:
+        sys.stderr.write(f"avengers-graph: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("avengers-graph: stopped\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (head, less) has had enough; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

@@ -126,7 +126,9 @@ class ExpertCaller:
         if extra:
             arguments["extra_body"] = extra
         if self.expert.llm is not None and "tools" in params:
-            binding = model.bind_tools(params.pop("tools"), tool_choice=params.pop("tool_choice", None))
+            binding = model.bind_tools(
+                params.pop("tools"), tool_choice=params.pop("tool_choice", None)
+            )
             if isinstance(binding, RunnableBinding) and isinstance(binding.bound, BaseChatModel):
                 model = binding.bound
                 arguments |= binding.kwargs

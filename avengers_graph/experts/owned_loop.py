@@ -22,7 +22,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 def _forget_after_fork() -> None:
     """A child inherits the loop object but not its thread: start over there."""
-    global _loop, _lock  # noqa: PLW0603 - the one loop of the process
+    global _loop, _lock
     _loop, _lock = None, threading.Lock()
 
 
@@ -31,7 +31,7 @@ os.register_at_fork(after_in_child=_forget_after_fork)
 
 def owned_loop() -> asyncio.AbstractEventLoop:
     """The loop of this process, started on first use."""
-    global _loop  # noqa: PLW0603
+    global _loop
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()

@@ -15,7 +15,7 @@ from avengers_graph.values import ClusterHit
 
 def retrieve_cluster(
     state: AvengersState,
-    runtime: Runtime[Context],  # noqa: ARG001 - every node has one signature
+    runtime: Runtime[Context],
     *,
     index: ClusterIndex,
     embeddings: Embeddings,

@@ -18,7 +18,7 @@ from avengers_graph.values import RankedExpert, Spent
 
 def select_experts(
     state: AvengersState,
-    runtime: Runtime[Context],  # noqa: ARG001 - every node has one signature
+    runtime: Runtime[Context],
     *,
     pool: ExpertPool,
     index: ClusterIndex,

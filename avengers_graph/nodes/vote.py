@@ -18,7 +18,7 @@ from avengers_graph.voting import vote as count_votes
 
 def vote(
     state: AvengersState,
-    runtime: Runtime[Context],  # noqa: ARG001 - every node has one signature
+    runtime: Runtime[Context],
 ) -> Command[Literal["sample", "__end__"]]:
     """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
     verdict = verdict_of(state)
@@ -65,7 +65,9 @@ def _winning_sample(state: AvengersState, winner: int | None) -> SampleRecord:
         return next(record for record in state["samples"] if record["index"] == winner)
     ranks = ranks_of(state)
     said = [record for record in state["samples"] if record["error"] is None]
-    return min(said, key=lambda record: (not record["text"], ranks[record["expert"]], record["index"]))
+    return min(
+        said, key=lambda record: (not record["text"], ranks[record["expert"]], record["index"])
+    )
 
 
 def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
@@ -122,6 +124,10 @@ def _budget_is_spent(state: AvengersState) -> bool:
 def _as_decided(answer: AIMessage, verdict: VerdictRecord) -> AIMessage:
     """Let a person decide: resumed with text, that is the answer; with anything else, ours is."""
     decision = interrupt(
-        {"answer": answer.text, "verdict": verdict, "resume_with": "text to answer instead, or true"}
+        {
+            "answer": answer.text,
+            "verdict": verdict,
+            "resume_with": "text to answer instead, or true",
+        }
     )
     return answer.model_copy(update={"content": decision}) if isinstance(decision, str) else answer

@@ -1,6 +1,6 @@
 """Strategies as data: which experts, how many samples, when to stop. Pure functions."""
 
-from avengers_graph.plans.rounds import Ask, asks_for, planned_samples, plan_is_done
+from avengers_graph.plans.rounds import Ask, asks_for, plan_is_done, planned_samples
 from avengers_graph.plans.strategies import STRATEGIES, make_plan
 
 __all__ = ["STRATEGIES", "Ask", "asks_for", "make_plan", "plan_is_done", "planned_samples"]

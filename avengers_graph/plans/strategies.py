@@ -17,12 +17,12 @@ def split_evenly(samples: int, experts: int) -> list[list[int]]:
     return [[rank, count] for rank, count in enumerate(counts) if count]
 
 
-def direct(*, samples: int, top_experts: int) -> Plan:  # noqa: ARG001 - one shared signature
+def direct(*, samples: int, top_experts: int) -> Plan:
     """The best expert, asked once."""
     return _one_round("direct", [[0, 1]])
 
 
-def self_consistency(*, samples: int, top_experts: int) -> Plan:  # noqa: ARG001
+def self_consistency(*, samples: int, top_experts: int) -> Plan:
     """The best expert, asked ``samples`` times (Wang et al. 2022; the paper's default)."""
     return _one_round("self-consistency", [[0, samples]])
 

@@ -140,4 +140,6 @@ class Context(BaseModel):
 
     def over(self, defaults: "Context") -> "Context":
         """These settings where they were given, ``defaults`` elsewhere."""
-        return Context.model_validate({**defaults.model_dump(), **self.model_dump(exclude_unset=True)})
+        return Context.model_validate(
+            {**defaults.model_dump(), **self.model_dump(exclude_unset=True)}
+        )

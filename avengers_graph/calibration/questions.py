@@ -1,0 +1,82 @@
+"""Questions with reference answers: what a calibration asks."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from avengers_graph.errors import RecordsError
+from avengers_graph.settings.context import AnswerKind
+
+_REQUIRED = ("query", "reference")
+_KNOWN = {"id", "dataset", "query", "reference", "kind", "choices"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, its reference answer, and how the two are compared."""
+
+    id: str
+    dataset: str
+    query: str
+    reference: str
+    kind: str
+
+
+def read_questions(path: Path) -> list[Question]:
+    """Read JSON lines of ``{"query", "reference", "kind"?, "dataset"?, "id"?, "choices"?}``.
+
+    ``dataset`` falls back on the file's base name, ``id`` on the line number.
+
+    Raises:
+        RecordsError: no such file, or a line that cannot be used; names the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise RecordsError(f"cannot read the questions {str(path)!r}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RecordsError(f"{path} is not UTF-8 text: {error.reason}") from error
+    questions = [
+        _question(line, where=f"{path}:{number}", number=number, dataset=path.stem)
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
+    if not questions:
+        raise RecordsError(f"{path} holds no questions; it takes one JSON object a line")
+    _refuse_repeats(questions, path)
+    return questions
+
+
+def _question(line: str, *, where: str, number: int, dataset: str) -> Question:
+    try:
+        fields: Any = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise RecordsError(f"{where} is not JSON ({error.msg}); mend or remove the line") from error
+    if not isinstance(fields, dict):
+        raise RecordsError(f"{where} must be a JSON object, not {line[:60]!r}")
+    for name in _REQUIRED:
+        if not str(fields.get(name, "")).strip():
+            raise RecordsError(f"{where} has no {name!r}; every question needs one")
+    unknown = sorted(set(fields) - _KNOWN)
+    if unknown:
+        raise RecordsError(f"{where} has unknown fields {unknown}; it may have {sorted(_KNOWN)}")
+    kind = fields.get("kind", "auto")
+    if kind not in get_args(AnswerKind):
+        raise RecordsError(f"{where}: kind {kind!r} is none of {', '.join(get_args(AnswerKind))}")
+    return Question(
+        id=str(fields.get("id", number)),
+        dataset=str(fields.get("dataset", dataset)),
+        query=str(fields["query"]),
+        reference=str(fields["reference"]),
+        kind=kind,
+    )
+
+
+def _refuse_repeats(questions: Sequence[Question], path: Path) -> None:
+    seen: set[str] = set()
+    for question in questions:
+        if question.id in seen:
+            raise RecordsError(f"{path}: id {question.id!r} stands twice; ids must be unique")
+        seen.add(question.id)

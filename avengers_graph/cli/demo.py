@@ -1,0 +1,129 @@
+"""``avengers-graph demo``: the whole method on real local models, real calibration, real votes."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from avengers_graph.cli.options import Samples, Strategy
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from rich.console import Console
+
+    from avengers_graph.index import ClusterIndex
+
+QUESTIONS: tuple[tuple[str, str], ...] = (
+    ("What is 6 times 14? Answer with the number only.", "84"),
+    ("What is the capital of Norway? Answer with one word.", "Oslo"),
+    (
+        'Is the sentiment of this review positive or negative? "The soup was cold and the waiter '
+        'ignored us." Answer with one of: positive, negative.',
+        "negative",
+    ),
+    ("All cats are animals. Tom is a cat. Is Tom an animal? Answer yes or no.", "yes"),
+    ("What does this Python code print? print(len('graph') + 2) Answer with the number only.", "7"),
+    ("What is the plural of the word 'mouse'? Answer with one word.", "mice"),
+)
+"""Questions of several domains with their reference answers; none is in the calibration set."""
+
+MAX_TOKENS = 48
+"""As in the calibration: the questions ask for a word or a number."""
+
+
+def demo_command(
+    question: Annotated[
+        str | None, typer.Argument(help="Your own question instead of the six.", show_default=False)
+    ] = None,
+    models: Annotated[
+        str,
+        typer.Option(help="Local models: default, large (a third one), or names with commas."),
+    ] = "default",
+    samples: Samples = None,
+    strategy: Strategy = None,
+) -> None:
+    """See the whole method work on real local models.
+
+    Starts llama.cpp servers on this machine, opens the index fitted on the project's own
+    calibration records (fits it the first time), and answers questions of several domains.
+
+    Examples: avengers-graph demo
+              avengers-graph demo "What is 12 * 12?" --models large
+    """
+    from rich.console import Console
+
+    from avengers_graph.cli.ask import context_of
+    from avengers_graph.cli.experts import local_pool
+    from avengers_graph.cli.show import answer_shown
+    from avengers_graph.embedding import load_embeddings
+    from avengers_graph.graph import create_avengers_graph
+
+    console = Console()
+    began = time.monotonic()
+    context = context_of(
+        {"samples": samples, "strategy": strategy, "params": {"max_tokens": MAX_TOKENS}}
+    )
+    with local_pool(models, console=console) as pool:
+        with console.status("loading the embedding model"):
+            embeddings = load_embeddings()
+        index = _index(embeddings, console=console)
+        graph = create_avengers_graph(pool=pool, index=index, embeddings=embeddings)
+        console.print(
+            f"{len(pool)} local models ({', '.join(pool.names)}), {index.n_clusters} clusters of "
+            f"calibration questions, ready after {time.monotonic() - began:.1f} s"
+        )
+        asked = QUESTIONS if question is None else ((question, None),)
+        states = [
+            (answer_shown(graph, text, context=context, console=console), reference)
+            for text, reference in asked
+        ]
+        _sum_up(states, console=console)
+
+
+def _index(embeddings: "Embeddings", *, console: "Console") -> "ClusterIndex":
+    """The demo's index, fitted on the committed records unless that was done before."""
+    from importlib.resources import as_file, files
+
+    from avengers_graph.errors import ClusterIndexError
+    from avengers_graph.index import ClusterIndex
+    from avengers_graph.records import read_records
+
+    with as_file(files("avengers_graph") / "data" / "records.jsonl") as source:
+        folder = _folder_for(source)
+        try:
+            return ClusterIndex.open(folder, embeddings=embeddings)
+        except ClusterIndexError:
+            # Not fitted yet, or by an older version: the records are here, so fit it (again).
+            with console.status("fitting the index on the project's calibration records"):
+                return ClusterIndex.fit(read_records([source]), embeddings, path=folder)
+
+
+def _folder_for(records: Path) -> Path:
+    """A folder of its own for each content of the records, so that a newer set is fitted anew."""
+    import hashlib
+
+    from avengers_graph.local.cache import cache_folder
+
+    digest = hashlib.sha256(records.read_bytes()).hexdigest()[:12]
+    return cache_folder("demo-index") / digest
+
+
+def _sum_up(states: list[tuple[dict[str, Any], str | None]], *, console: "Console") -> None:
+    from avengers_graph.voting import is_correct
+
+    spent = [state["spent"] for state, _ in states]
+    tokens = sum(s["input_tokens"] + s["output_tokens"] for s in spent)
+    console.print(
+        f"\n{len(states)} answered with {sum(s['calls'] for s in spent)} calls, {tokens} tokens"
+    )
+    graded = [
+        is_correct(state["messages"][-1].text, reference, kind=state["verdict"]["kind"])
+        for state, reference in states
+        if reference is not None
+    ]
+    if graded:
+        console.print(
+            f"{sum(graded)} of {len(graded)} agree with their reference answers; these models have "
+            "0.1 to 1.5 billion parameters: the demo shows the method, not a record"
+        )

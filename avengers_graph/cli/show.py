@@ -1,0 +1,118 @@
+"""One run of the graph on a terminal: each node's result as it comes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from avengers_graph.plans import planned_samples
+from avengers_graph.settings.context import Context
+from avengers_graph.values import ClusterHit, RankedExpert, SampleRecord, VerdictRecord
+
+Graph = CompiledStateGraph[Any, Context, Any, Any]
+
+
+def answer_shown(
+    graph: Graph, question: str, *, context: Context, console: Console
+) -> dict[str, Any]:
+    """Run one question and print what every node found; returns the whole final state."""
+    console.print(f"\n[bold]{escape(question)}[/bold]")
+    state: dict[str, Any] = {"samples": []}
+    with _progress(console) as progress:
+        bar = progress.add_task("routing", total=None)
+        for mode, value in _events(graph, question, context=context):
+            if mode == "custom":
+                _tell_event(value, console=console)
+                progress.update(bar, advance=value["type"] == "sample_finished")
+                continue
+            for node, update in value.items():
+                _tell_node(node, update, console=console)
+                samples = (
+                    [*state["samples"], *update.pop("samples", [])] if node == "sample" else []
+                )
+                state = {**state, **update, **({"samples": samples} if samples else {})}
+            if "plan" in state:
+                progress.update(bar, description="sampling", total=planned_samples(state["plan"]))
+    return state
+
+
+def _events(graph: Graph, question: str, *, context: Context) -> Iterator[tuple[str, Any]]:
+    inputs = {"messages": [{"role": "user", "content": question}]}
+    return graph.stream(inputs, context=context, stream_mode=["updates", "custom"])  # type: ignore[return-value]
+
+
+def _progress(console: Console) -> Progress:
+    columns = (
+        TextColumn("  {task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console, transient=True)
+
+
+def _tell_node(node: str, update: dict[str, Any], *, console: Console) -> None:
+    if node == "retrieve_cluster":
+        for hit in update["clusters"]:
+            _line(console, "cluster", _cluster(hit))
+    elif node == "select_experts":
+        for rank, expert in enumerate(update["experts"], start=1):
+            _line(console, "experts" if rank == 1 else "", _expert(rank, expert))
+    elif node == "vote":
+        _tell_verdict(update["verdict"], console=console)
+
+
+def _tell_event(event: dict[str, Any], *, console: Console) -> None:
+    if event["type"] in ("sample_finished", "sample_cancelled"):
+        _line(console, f"sample {event['sample']['index'] + 1}", _sample(event["sample"]))
+    elif event["type"] == "failed_over":
+        then = f"asking {event['replacement']}" if event["replacement"] else "nobody is left to ask"
+        _line(console, "failover", f"[yellow]{event['expert']} gave up; {then}[/yellow]")
+
+
+def _cluster(hit: ClusterHit) -> str:
+    where = f"#{hit['id']} ({escape(hit['label'])})"
+    return f"{where}  distance {hit['distance']:.2f}, weight {hit['weight']:.2f}, {hit['size']} questions"
+
+
+def _expert(rank: int, expert: RankedExpert) -> str:
+    low, high = expert["interval"]
+    score = f"[cyan]{expert['score']:.2f}[/cyan] \\[{low:.2f}-{high:.2f}]"
+    return f"{rank}. {expert['name']}  {score}  [dim]{escape(expert['why'])}[/dim]"
+
+
+def _sample(record: SampleRecord) -> str:
+    head = f"{record['expert']}  {record['latency']:.1f} s  "
+    if record["error"] is not None:
+        return f"{head}[yellow]{escape(record['error'])}[/yellow]"
+    return head + escape(_short(record["text"]))
+
+
+def _tell_verdict(verdict: VerdictRecord, *, console: Console) -> None:
+    tally = ", ".join(
+        f"{escape(_short(row['answer'], 40))} x{row['votes']}" for row in verdict["tally"]
+    )
+    _line(
+        console,
+        "tally",
+        f"{tally or 'no sample gave an answer'}  [dim](kind {verdict['kind']})[/dim]",
+    )
+    if verdict["answer"] is None:
+        _line(console, "answer", "[yellow]none: every sample abstained[/yellow]")
+        return
+    figures = f"agreement {verdict['agreement']:.2f}, confidence {verdict['confidence']:.2f}"
+    calls = f"{verdict['calls']} calls, {verdict['calls_saved']} saved"
+    answer = escape(_short(verdict["answer"], 200))
+    _line(console, "answer", f"[bold green]{answer}[/bold green]  [dim]{figures}, {calls}[/dim]")
+
+
+def _line(console: Console, head: str, text: str) -> None:
+    console.print(f"  [magenta]{head:<10}[/magenta]{text}", highlight=False)
+
+
+def _short(text: str, limit: int = 90) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
