@@ -1,1 +1,22 @@
-"""Answers out of texts, and votes over answers. Pure functions."""
+"""Answers out of texts, and votes over answers. Pure functions.
+
+Importing this package loads no computer algebra; a kind loads what it needs when used.
+"""
+
+from avengers_graph.voting.answer import Answer, Verdict
+from avengers_graph.voting.extraction import equivalent, extract_answer, is_correct
+from avengers_graph.voting.kinds import KINDS
+from avengers_graph.voting.question import infer_kind
+from avengers_graph.voting.tally import Tally, vote
+
+__all__ = [
+    "KINDS",
+    "Answer",
+    "Tally",
+    "Verdict",
+    "equivalent",
+    "extract_answer",
+    "infer_kind",
+    "is_correct",
+    "vote",
+]

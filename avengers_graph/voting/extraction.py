@@ -1,0 +1,121 @@
+"""Answers out of texts: which kind, which answer, which are the same, which are right."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.voting import spans
+from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.kinds import KINDS, Kind
+from avengers_graph.voting.kinds.choice import span_letter
+from avengers_graph.voting.kinds.short_text import matches_reference
+from avengers_graph.voting.numerals import whole_numeral
+from avengers_graph.voting.question import NO_QUESTION, Question, read_question
+from avengers_graph.voting.sample import Sample, SampleLike, read_sample
+
+
+def extract_answer(
+    text: str, *, kind: str = "auto", question: str | None = None, labels: Sequence[str] = ()
+) -> Answer | None:
+    """What a text answers; None when it answers nothing (then it abstains).
+
+    Args:
+        text: a model's output; reasoning blocks are ignored.
+        kind: a key of ``KINDS``, or ``auto``.
+        question: supplies options, labels, units and, under ``auto``, the kind.
+        labels: the closed list of a label question, where the question does not hold it.
+
+    Raises:
+        ConfigError: the kind does not exist.
+    """
+    asked = read_question(question, labels=tuple(labels))
+    sample = read_sample(text)
+    return answer_of(sample, kind=settle_kind(kind, asked, [sample]), question=asked)
+
+
+def answer_of(sample: Sample, *, kind: str, question: Question) -> Answer | None:
+    """The answer of one sample; None for errors, refusals and texts without one."""
+    if sample.failed or (not sample.text.strip() and not sample.tool_calls):
+        return None
+    if sample.refused and not any(spans.boxed(sample.text)):
+        return None
+    return KINDS[kind].extract(sample.text, question, sample.truncated)
+
+
+def equivalent(a: Answer, b: Answer) -> bool:
+    """Whether a person would call the two answers the same. Kinds never mix."""
+    if a.kind != b.kind:
+        return False
+    kind = checked_kind(a.kind)
+    return kind.key(a) == kind.key(b) or (kind.same is not None and kind.same(a, b))
+
+
+def is_correct(
+    text: SampleLike,
+    reference: str,
+    *,
+    kind: str,
+    question: str | None = None,
+    labels: Sequence[str] = (),
+) -> bool:
+    """Whether a sample answers as the reference does; an abstention is wrong.
+
+    The reference may be bare ("18", "B", "Paris") or a text to extract from.
+
+    Raises:
+        ConfigError: the kind does not exist, or the reference holds no answer of that kind.
+    """
+    asked = read_question(question, labels=tuple(labels))
+    sample = read_sample(text)
+    settled = settle_kind(kind, asked, [sample, Sample(reference)])
+    wanted = KINDS[settled].extract(reference, asked, False)
+    if wanted is None:
+        raise ConfigError(f"the reference {reference[:80]!r} holds no answer of kind {settled!r}")
+    given = answer_of(sample, kind=settled, question=asked)
+    if given is not None and equivalent(given, wanted):
+        return True
+    if settled == "text" and given is not None:
+        return matches_reference(sample.text, reference, asked)
+    return False
+
+
+def checked_kind(kind: str) -> Kind:
+    """The row of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    row = KINDS.get(kind)
+    if row is None:
+        raise ConfigError(f"unknown answer kind {kind!r}; choose from auto, {', '.join(KINDS)}")
+    return row
+
+
+def settle_kind(kind: str, question: Question, samples: Sequence[Sample]) -> str:
+    """The kind itself, or what ``auto`` decides: from the question, else from the samples."""
+    if kind != "auto":
+        checked_kind(kind)
+        return kind
+    if question.kind in KINDS:
+        return str(question.kind)
+    shapes = Counter(shape for sample in samples if (shape := _shape(sample, question)) is not None)
+    if not shapes:
+        return "text"
+    return min(shapes, key=lambda shape: (-shapes[shape], list(KINDS).index(shape)))
+
+
+def _shape(sample: Sample, question: Question) -> str | None:
+    """The kind that one sample looks like."""
+    text = sample.text.strip()
+    if sample.failed or not text:
+        return None
+    for span in (*spans.boxed(text), *spans.hashed(text), *spans.phrased(text), text):
+        if len(span) > 200:
+            continue
+        if whole_numeral(span) is not None:
+            return "number"
+        if span_letter(span, NO_QUESTION):
+            return "choice"
+        if KINDS["yes_no"].extract(span, question, False) is not None:
+            return "yes_no"
+    return "text"

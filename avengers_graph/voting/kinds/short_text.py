@@ -1,0 +1,129 @@
+"""Short text: a name, a word, a phrase, compared without case, articles and punctuation.
+
+Rules. A box or an answer phrase wins. Else the first sentence counts: where its subject
+only repeats the question ("The capital of France is ..."), what follows the verb is the
+answer; where its predicate does ("Paris is the capital of France"), the subject is. A text
+that offers several answers ("Paris or London") keeps all its words, and so equals none.
+"""
+
+import re
+
+from avengers_graph.voting import spans
+from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.normal import normal_text, normal_words
+from avengers_graph.voting.question import Question
+
+MAX_WORDS = 12
+"""A longer answer is no short text: the sample abstains."""
+
+_COPULA = re.compile(
+    r"\s+(?:is|are|was|were|would be|means|equals)\s+(?:called\s+|known as\s+)?",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(r",\s+(?:which|who|where|that|whose|and it|a |an |the |located)\b")
+_OPENERS = re.compile(
+    r"^(?:sure|certainly|of course|okay|ok|well|yes)\b[^\w\s]*\s*|^(?:a|answer|output)\s?:\s*"
+    r"|^(?:here is|here's)\b[^:\n]*:\s*",
+    re.IGNORECASE,
+)
+_WRAPPED = re.compile(
+    r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|operatorname)\s?\{([^{}]{0,300})\}"
+)
+_FILLING = (
+    "it this that these those they he she there here in on at of to for by with from as so which "
+    "who what where when answer correct right final word name one called known also is are was "
+    "were be and question asked given"
+)
+_FILLER = frozenset(_FILLING.split())
+_HEDGING = (
+    "or either maybe perhaps possibly not neither nor unsure unknown except without probably "
+    "cannot can't isn't wasn't"
+)
+_HEDGES = frozenset(_HEDGING.split())
+
+
+def extract(text: str, question: Question, truncated: bool) -> Answer | None:
+    """The short answer a text gives; None when it gives none of at most ``MAX_WORDS`` words."""
+    for span in (*spans.boxed(text), *spans.hashed(text), *spans.phrased(text)):
+        answer = _answer(spans.sentence(span))
+        if answer:
+            return answer
+    if truncated:
+        return None
+    lines = spans.lines(text)
+    if not lines:
+        return None
+    first = _OPENERS.sub("", lines[0]).strip() or (lines[1] if len(lines) > 1 else "")
+    bolds = list(spans.bold(text))
+    if len(set(map(normal_text, bolds))) == 1 and len(normal_words(first)) > MAX_WORDS // 2:
+        return _answer(bolds[0])
+    sentence = spans.sentence(first)
+    return _answer(_core(sentence, question)) or _answer(sentence)
+
+
+def _core(sentence: str, question: Question) -> str:
+    """The part of a sentence that does not repeat the question."""
+    verb = _COPULA.search(sentence)
+    if verb is None:
+        return sentence
+    asked = set(normal_words(question.text)) | _FILLER
+    subject, rest = sentence[: verb.start()], sentence[verb.end() :]
+    subject_words, rest_words = normal_words(subject), normal_words(rest)
+    if not subject_words or not rest_words or _HEDGES.intersection(rest_words[:1]):
+        return sentence
+    if question.text:
+        repeated = sum(word in asked for word in subject_words)
+        if 2 * repeated > len(subject_words) and not _HEDGES.intersection(subject_words):
+            return _RELATIVE.split(rest, maxsplit=1)[0]
+        if rest_words[0] in asked and not _HEDGES.intersection(subject_words):
+            return subject
+        return sentence
+    # Without the question only "The ... is X" can be told: a definite subject asks, X answers.
+    definite = re.match(r"(?:the|it|this|that|he|she|they)\b", subject, re.IGNORECASE)
+    return rest if definite and len(rest_words) <= 5 else sentence
+
+
+def _answer(span: str) -> Answer | None:
+    span = _WRAPPED.sub(r"\1", span).strip().strip("*_`\"“”'‘’$ ").strip()
+    span = re.sub(r"[.!,;:]+$", "", span).strip()
+    if not 0 < len(span) <= 200:
+        return None
+    words = normal_words(span)
+    return Answer(span, "text", normal_text(span)) if 0 < len(words) <= MAX_WORDS else None
+
+
+def matches_reference(text: str, reference: str, question: Question) -> bool:
+    """Whether a text whose extracted answer differs still names the reference and nothing else.
+
+    The sentence must contain the reference as whole words; every other word must come from
+    the question or carry no content; and none may hedge or negate.
+    """
+    wanted = normal_words(reference)
+    lines = spans.lines(text)
+    if not wanted or not lines:
+        return False
+    said = normal_words(spans.sentence(lines[0]))
+    position = _position(said, wanted)
+    if position is None or len(said) > 40:
+        return False
+    others = said[:position] + said[position + len(wanted) :]
+    if _HEDGES.intersection(others):
+        return False
+    known = set(normal_words(question.text)) | _FILLER
+    return all(word in known for word in others)
+
+
+def _position(words: tuple[str, ...], wanted: tuple[str, ...]) -> int | None:
+    for start in range(len(words) - len(wanted) + 1):
+        if words[start : start + len(wanted)] == wanted:
+            return start
+    return None
+
+
+def key(answer: Answer) -> str:
+    """The words, case-folded, without articles, accents and punctuation."""
+    return answer.value if isinstance(answer.value, str) else normal_text(answer.text)
+
+
+TEXT = Kind(extract=extract, key=key)

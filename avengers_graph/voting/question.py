@@ -1,0 +1,263 @@
+"""What a question tells about its answer: options, labels, format asked for, kind."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_QUESTION_WINDOW = 8_000
+"""Characters read at each end of a question; instructions stand at one of them."""
+
+_OPTION = re.compile(
+    r"(?:(?<=^)|(?<=[\s#;,|(\[*]))[(\[]?\*{0,2}([A-Z])\*{0,2}\s?[).:、．\]](?![A-Za-z]\.)\*{0,2}\s?",
+    re.MULTILINE,
+)
+_LOWER_OPTION = re.compile(r"^[ \t]{0,8}[(\[]?([a-z])[).\]][ \t]+", re.MULTILINE)
+_OPTIONS_END = re.compile(
+    r"\n\s*\n|\n\s*#{2,}|\n\s*(?:answer|print only|please|provide|give|choose|select|reply|"
+    r"respond)\b|\n[^\n]{0,80}\bonly\b[^\n]{0,40}\bletter\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, read once per vote."""
+
+    text: str
+    options: tuple[tuple[str, str], ...] = ()
+    """(letter, option text) in the order they stand; empty without lettered options."""
+    labels: tuple[str, ...] = ()
+    """The closed list the answer must come from; empty when none is given."""
+    asks_percent: bool = False
+    """The answer is wanted in percent, so that 50 and 50% are the same."""
+    kind: str | None = None
+    """What ``infer_kind`` says."""
+
+    @property
+    def letters(self) -> str:
+        """The option letters in order, empty when there are no lettered options."""
+        return "".join(letter for letter, _ in self.options)
+
+
+NO_QUESTION = Question("")
+
+
+def read_question(question: str | None, *, labels: tuple[str, ...] = ()) -> Question:
+    """Analyse a question; the result is cached. ``labels`` overrides a list found in it."""
+    return _read(question, tuple(labels)) if question or labels else NO_QUESTION
+
+
+@lru_cache(maxsize=512)
+def _read(question: str | None, labels: tuple[str, ...]) -> Question:
+    text = (question or "").strip()
+    if len(text) > 2 * _QUESTION_WINDOW:
+        text = text[:_QUESTION_WINDOW] + "\n" + text[-_QUESTION_WINDOW:]
+    options = find_options(text)
+    found = labels or find_labels(text)
+    return Question(
+        text=text,
+        options=options,
+        labels=found,
+        asks_percent=_ASKS_PERCENT.search(text) is not None,
+        kind=_kind_of(text, options, found),
+    )
+
+
+def infer_kind(question: str) -> str | None:
+    """The answer kind that the question alone calls for; None when only samples can tell."""
+    return read_question(question).kind
+
+
+def find_options(text: str) -> tuple[tuple[str, str], ...]:
+    """Lettered options, A onwards without a gap, at least two; the last such list counts."""
+    for pattern in (_OPTION, _LOWER_OPTION):
+        best: list[re.Match[str]] = []
+        run: list[re.Match[str]] = []
+        for match in pattern.finditer(text):
+            letter = match[1].upper()
+            if letter == "A":
+                run = [match]
+            elif run and ord(letter) == ord(run[-1][1].upper()) + 1:
+                run.append(match)
+            if len(run) >= 2 and (not best or run[0].start() >= best[0].start()):
+                best = list(run)
+        if best:
+            return tuple(_option_texts(text, best))
+    return ()
+
+
+def _option_texts(text: str, markers: list[re.Match[str]]) -> list[tuple[str, str]]:
+    ends = [marker.start() for marker in markers[1:]]
+    last = _OPTIONS_END.search(text, markers[-1].end())
+    end = last.start() if last else len(text)
+    if "\n" not in text[markers[0].start() : markers[-1].start()].strip():
+        # Options in a row: the list ends with its line.
+        newline = text.find("\n", markers[-1].end())
+        end = end if newline < 0 else min(end, newline)
+    ends.append(end)
+    return [
+        (marker[1].upper(), text[marker.end() : end].strip().strip("#;,|").strip()[:400])
+        for marker, end in zip(markers, ends, strict=True)
+    ]
+
+
+_LABEL_LIST = re.compile(
+    r"(?:\b(?:answer|reply|respond|classif\w*|label\w*|choose|select|pick)\b[^\n.?!:]{0,80}?"
+    r"\b(?:one of|from|between|among|either|as)\b(?:\s+(?:the following|these|exactly)\b)?"
+    r"(?:\s+(?:labels?|emotions?|words?|categor(?:y|ies)|options?|classes|choices|sentiments?|answers?)\b)?"
+    r"|\b(?:labels|categories|options|classes|choices|emotions|sentiments)\b)\s{0,3}[:：]?\s{0,3}"
+    r"[(\[{]?(?P<list>[^\n.?!:)\]}]{3,400})",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r"\s*(?:,\s*or\s+|,\s*and\s+|[,;|/]|\s+or\s+|\s+and\s+)\s*", re.IGNORECASE)
+
+
+def find_labels(text: str) -> tuple[str, ...]:
+    """A closed list such as "Answer with one of: joy, anger or fear."; else empty."""
+    for match in reversed(list(_LABEL_LIST.finditer(text))):
+        items = [item.strip().strip("\"'`*“”‘’ ") for item in _SEPARATOR.split(match["list"])]
+        items = [item for item in items if item]
+        short = all(len(item) <= 40 and len(item.split()) <= 4 for item in items)
+        if len(items) >= 2 and short and len(set(map(str.lower, items))) == len(items):
+            return tuple(items)
+    return ()
+
+
+_ASKS_PERCENT = re.compile(
+    r"\b(?:what|which|how (?:much|many)|as an?|in|express\w*|find the|calculate the|compute the)\b"
+    r"[^.?!\n]{0,40}?(?:\bpercent|%\s*\?)",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"\[\[[^\n]{0,400}\]\]|double (?:square )?brackets", re.IGNORECASE)
+_LETTER_BRACKETS = re.compile(r"single (?:uppercase |capital )?letter", re.IGNORECASE)
+_CODE = re.compile(
+    r"\b(?:write|implement|complete|create|define|provide|give|fix|return|generate)\b[^.?!\n]{0,60}"
+    r"\b(?:function|program|script|class|method|code|regex|sql query|subroutine)\b"
+    r"|^\s*(?:def|class)\s+\w+.*:\s*$|```python\s*\n\s*def ",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CODE_OUTPUT = re.compile(
+    r"\bwhat (?:does|will|would|is|are|gets?)\b[^?\n]{0,120}"
+    r"\b(?:print|output|return|evaluate|value|result)",
+    re.IGNORECASE,
+)
+_JSON = re.compile(
+    r"\b(?:as|in|into|with|return|output|valid|a|only)\s+(?:an?\s+|the\s+)?(?:valid\s+)?json\b"
+    r"|\bjson (?:object|format|array|schema)\b",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"\b(?:yes or no|yes/no|answer (?:with )?(?:only )?[\"']?yes|true or false|true/false|"
+    r"\(yes,? no\)|reply (?:with )?[\"']?yes|correct or incorrect)\b",
+    re.IGNORECASE,
+)
+_AUXILIARY = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must|"
+    r"isn't|aren't|doesn't|don't|didn't|won't)\b[^?\n]*\?$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\bhow (?:many|much|old|far|long|tall|heavy|deep|wide|fast|big|large|often)\b"
+    r"|\bwhat (?:is|was|are|will be|would be) the (?:\w+ ){0,3}?"
+    r"(?:number|total|sum|product|average|mean|median|price|cost|amount|distance|area|"
+    r"volume|perimeter|age|speed|profit|difference|quotient|remainder|percentage|percent|"
+    r"probability|ratio|length|width|height|weight|circumference)\b"
+    r"|\b(?:give|answer with|respond with|reply with|provide|output)\b[^.?!\n]{0,30}"
+    r"\b(?:a|the|one|only)? ?(?:single |whole |final )?(?:number|integer|digits?)\b"
+    r"|\bwhat (?:percent|percentage|fraction|number)\b|\bin which year\b|\bwhat year\b",
+    re.IGNORECASE,
+)
+_ARITHMETIC = re.compile(
+    r"(?:what is|what's|compute|calculate|evaluate|find|work out|solve)?[:\s]*"
+    r"[-(]?\d[\d\s,.()]*(?:[-+*/×÷^%−]|\\times|\\div|plus|minus|times|divided by|to the power of)"
+    r"[\d\s,.()+*/×÷^%−-]*(?:[= ?.]*)?(?:answer with .*)?",
+    re.IGNORECASE,
+)
+_MATH = re.compile(
+    r"\\(?:frac|sqrt|int|sum|begin|cdot|times|pi|theta|left|log|sin|cos|infty|binom|mathbb)\b"
+    r"|\$[^$\n]{1,200}\$|\\\(|\\\[|\b(?:simplify|factor(?:i[sz]e)?|solve for|expand|"
+    r"differentiate|integrate|"
+    r"derivative of|integral of|solve the (?:equation|inequality|system)|in simplest form|"
+    r"in terms of [a-z]\b|roots? of|value of [a-z]\b|expression for|boxed)\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\b(?:what|which|on what|on which)\b[^.?!\n]{0,20}\bdate\b|\bYYYY\b|\bexact date\b"
+    r"|\bwhat day and month\b|\bformat:? ?(?:dd|mm|yyyy)\b",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(r"^\s*(?:when (?:was|is|did|were)|on what day)\b", re.IGNORECASE)
+_LIST = re.compile(
+    r"\b(?:list|name|enumerate)\b (?:all|the|every|each|any|two|three|four|five|six|seven|"
+    r"eight|nine|ten|\d{1,2})\b"
+    r"|\b(?:comma[- ]separated|separated by commas?|as a (?:comma[- ]separated )?list|sort the|"
+    r"in (?:ascending|descending|alphabetical|chronological|increasing|decreasing) order)\b",
+    re.IGNORECASE,
+)
+_FREE = re.compile(
+    r"^\s*(?:explain|describe|discuss|summari[sz]e|compare|tell me|give advice|suggest|"
+    r"write (?:a|an|me a|me an|two|three|a short|a brief)\b"
+    r"(?!.{0,40}\b(?:function|program|script|code|query)\b)|"
+    r"translate|rewrite|paraphrase|draft|compose|why\b|how (?:do|does|can|should|would|to)\b)",
+    re.IGNORECASE,
+)
+_SHORT = re.compile(
+    r"^\s*(?:who|where|what(?: is| was| are)? the (?:capital|name|opposite|plural|past tense|"
+    r"synonym|chemical symbol|largest|smallest|currency|colou?r|language)|which|name the|"
+    r"in (?:which|what) (?:city|country))\b"
+    r"|\b(?:one word|single word|short phrase|a few words|(?:just|only) the (?:word|name))\b",
+    re.IGNORECASE,
+)
+
+
+def _kind_of(
+    text: str, options: tuple[tuple[str, str], ...], labels: tuple[str, ...]
+) -> str | None:
+    """The first rule that holds; explicit output formats come before topics."""
+    if not text:
+        return "label" if labels else None
+    tail = text[-400:]
+    ask = _last_question(text)
+    if _BRACKETS.search(text[-1200:]):
+        return "choice" if options and _LETTER_BRACKETS.search(tail) else "bracketed"
+    if _JSON.search(text):
+        return "json"
+    if len(options) >= 2:
+        return "choice"
+    if _YES_NO.search(text):
+        return "yes_no"
+    if labels:
+        return "yes_no" if set(map(str.lower, labels)) in _YES_NO_LABELS else "label"
+    if _CODE.search(text) and not _CODE_OUTPUT.search(text):
+        return "code"
+    if _DATE.search(text):
+        return "date"
+    if _ARITHMETIC.fullmatch(text.strip()):
+        return "number"
+    if _MATH.search(text):
+        return "math"
+    if _LIST.search(text):
+        return "list"
+    if _NUMBER.search(ask) or _NUMBER.search(tail):
+        return "number"
+    if _WHEN.search(ask):
+        return "date"
+    if _AUXILIARY.match(ask):
+        return "yes_no"
+    if _SHORT.search(ask):
+        return "text"
+    return "free_text" if _FREE.search(ask) else None
+
+
+_YES_NO_LABELS = ({"yes", "no"}, {"true", "false"})
+
+
+def _last_question(text: str) -> str:
+    """The last sentence ending in a question mark, else the first line."""
+    end = text.rfind("?")
+    if end < 0:
+        return text.split("\n", 1)[0].strip()
+    start = max(
+        (text.rfind(mark, max(0, end - 600), end) for mark in (". ", "! ", "? ", "\n")), default=-1
+    )
+    return text[start + 1 : end + 1].strip()

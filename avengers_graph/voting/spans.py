@@ -1,0 +1,144 @@
+"""Where in a text the answer stands: boxes, answer phrases, last lines.
+
+Every search is linear in a window of bounded size, so that a text of a megabyte costs
+no more than one of a few pages.
+"""
+
+import re
+from collections.abc import Iterator
+
+WINDOW = 12_000
+"""Characters kept from each end of a text; answers stand near one of them."""
+
+_REASONING_TAG = re.compile(r"<(/?)(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
+
+_PHRASE = re.compile(
+    r"\b(?:answers?|result|solution|choice|option|output|conclusion)\b"
+    r"(?:[ \t]{1,4}(?:to|for|of)[ \t]{1,4}(?:this|the|that|your|each)(?:[ \t]{1,4}\w{1,30}){0,4}?)?"
+    r"[ \t]{0,4}(?:\*\*|__|\*)?[ \t]{0,4}"
+    r"(?:is|are|was|would[ \t]be|should[ \t]be|will[ \t]be|must[ \t]be|:|=|：)"
+    r"[ \t]{0,4}(?:\*\*|__|\*)?[ \t]{0,4}"
+    r"(?:(?:therefore|thus|simply|then|equal to|option|choice)\b)?[ \t]{0,4}:?",
+    re.IGNORECASE,
+)
+_HASHES = re.compile(r"^[ \t]*#{4}[ \t]*(?!#)(\S[^\n]*)$", re.MULTILINE)
+_BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$", re.MULTILINE)
+
+_REFUSAL = re.compile(
+    r"^\W*(?:i(?:'|’)?m (?:really |very |so )?sorry\b|i am sorry\b|sorry,|i apologi[sz]e\b|"
+    r"i (?:can(?:not|['’]t)|am (?:not able|unable)|won['’]t|will not)\b"
+    r"(?: to)? (?:help|assist|answer|provide|comply|do|fulfil|engage|discuss)|"
+    r"as an ai\b|i(?:'|’)m (?:unable|not able) to\b)",
+    re.IGNORECASE,
+)
+
+
+def strip_reasoning(text: str) -> str:
+    """Drop ``<think>`` blocks; what follows an unclosed one is reasoning too.
+
+    A closing tag alone (chat templates that open the block in the prompt) ends the
+    reasoning that the text began with.
+    """
+    if "<" not in text:
+        return text
+    kept: list[str] = []
+    start, inside = 0, False
+    for tag in _REASONING_TAG.finditer(text):
+        if tag.group(1):
+            if not inside:
+                kept.clear()
+            start, inside = tag.end(), False
+        elif not inside:
+            kept.append(text[start : tag.start()])
+            inside = True
+    if not inside:
+        kept.append(text[start:])
+    return "".join(kept)
+
+
+def clip(text: str) -> str:
+    """At most ``WINDOW`` characters from the start and as many from the end."""
+    if len(text) <= 2 * WINDOW:
+        return text
+    return text[:WINDOW] + "\n" + text[-WINDOW:]
+
+
+def is_refusal(text: str) -> bool:
+    """Whether the text opens by declining to answer."""
+    return _REFUSAL.match(text[:200]) is not None
+
+
+def matching_brace(text: str, start: int, *, limit: int = 4000) -> int | None:
+    """Index of the brace closing the one at ``start``; None when it never closes."""
+    depth = 0
+    escaped = False
+    for position in range(start, min(len(text), start + limit)):
+        character = text[position]
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+    return None
+
+
+def boxed(text: str) -> Iterator[str]:
+    """Contents of ``\\boxed{...}`` (or ``\\fbox``), last one first, unclosed ones skipped."""
+    end = len(text)
+    for _ in range(20):
+        position = max(text.rfind("\\boxed", 0, end), text.rfind("\\fbox", 0, end))
+        if position < 0:
+            return
+        opening = position + (6 if text.startswith("\\boxed", position) else 5)
+        while opening < len(text) and text[opening] in " \t":
+            opening += 1
+        if opening < len(text) and text[opening] == "{":
+            closing = matching_brace(text, opening)
+            if closing is not None and (content := text[opening + 1 : closing].strip()):
+                yield content
+        elif opening < len(text) and (bare := re.match(r"[\w.+-]+", text[opening:])):
+            yield bare.group()
+        end = position
+
+
+def phrased(text: str) -> Iterator[str]:
+    """What follows "the answer is" and its like on the same line, last one first."""
+    for match in reversed(list(_PHRASE.finditer(text))):
+        rest = text[match.end() : match.end() + 400].lstrip(" \t*_:")
+        if rest.startswith("\n"):
+            # "Answer:" on a line of its own: the answer is the next line.
+            rest = rest.lstrip()
+        line = rest.split("\n", 1)[0].strip()
+        if line:
+            yield line
+
+
+def hashed(text: str) -> Iterator[str]:
+    """What follows ``####`` on a line, as GSM8K writes its answers; last one first."""
+    if "####" in text:
+        for match in reversed(list(_HASHES.finditer(text))):
+            yield match.group(1).strip()
+
+
+def bold(text: str) -> Iterator[str]:
+    """Contents of ``**...**``, last one first."""
+    if "**" in text:
+        for match in reversed(list(_BOLD.finditer(text))):
+            yield match.group(1).strip()
+
+
+def lines(text: str) -> list[str]:
+    """The non-empty lines, without code fences."""
+    return [line.strip() for line in _FENCE.sub("", text).split("\n") if line.strip()]
+
+
+def sentence(span: str) -> str:
+    """The span up to its first sentence end; a decimal point or an initial is no end."""
+    match = re.search(r"(?<=[\w)\]}%'\"*$])[.!?;](?=\s|$)", span)
+    return span[: match.start()].strip() if match else span.strip()

@@ -1,0 +1,135 @@
+"""The vote: winners, ties, abstentions, early decisions."""
+
+import itertools
+import random
+
+import pytest
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.voting import Tally, vote
+
+
+def record(text: str, **fields: object) -> dict[str, object]:
+    return {"text": text, "error": None, "finish_reason": "stop", **fields}
+
+
+def test_the_heaviest_class_wins() -> None:
+    verdict = vote(["18", "\\boxed{18}", "17", "I'm sorry, I can't help."], kind="number")
+    assert (verdict.answer, verdict.winner, verdict.abstained) == ("18", 0, [3])
+    assert verdict.tally == [
+        {"answer": "18", "votes": 2, "weight": 2.0, "samples": [0, 1]},
+        {"answer": "17", "votes": 1, "weight": 1.0, "samples": [2]},
+    ]
+    assert verdict.agreement == pytest.approx(0.5)
+    assert verdict.margin == pytest.approx(0.25)
+    assert 0 < verdict.confidence < 1
+
+
+def test_weights_decide_then_rank_then_order() -> None:
+    assert vote(["1", "2", "2"], kind="number", weights=[3, 1, 1]).answer == "1"
+    assert vote(["1", "2"], kind="number", ranks=[1, 0]).answer == "2"
+    assert vote(["1", "2"], kind="number").answer == "1"
+
+
+def test_float_sums_tie() -> None:
+    verdict = vote(["1", "1", "2"], kind="number", weights=[0.1, 0.2, 0.3], ranks=[1, 1, 0])
+    assert verdict.answer == "2"
+
+
+def test_the_winner_is_the_best_ranked_of_its_class() -> None:
+    verdict = vote(["1", "1", "2"], kind="number", ranks=[2, 0, 1])
+    assert verdict.winner == 1
+
+
+def test_all_abstain() -> None:
+    verdict = vote(
+        [record("", error="timeout"), record("no idea"), record("none either")],
+        kind="number",
+        ranks=[0, 2, 1],
+    )
+    assert verdict.answer is None
+    assert verdict.winner is None
+    assert verdict.abstained == [0, 1, 2]
+    assert verdict.fallback == 2
+    assert verdict.confidence == 0
+    assert vote([], kind="number").answer is None
+
+
+def test_errors_refusals_and_cut_texts_abstain() -> None:
+    samples = [
+        record("5", error="HTTP 500"),
+        record("we add 2 and 3 to get", finish_reason="length"),
+        record("\\boxed{6}, and further", finish_reason="length"),
+    ]
+    verdict = vote(samples, kind="number")
+    assert (verdict.answer, verdict.abstained) == ("6", [0, 1])
+
+
+def test_arrival_order_does_not_matter() -> None:
+    samples = ["0.667", "2/3", "0.66666", "0.7", "\\boxed{0.667}", "nothing"]
+    verdicts = set()
+    for order in itertools.permutations(range(len(samples))):
+        tally = Tally(kind="number")
+        for index in order:
+            tally.add(index, samples[index])
+        verdicts.add(str(tally.verdict().to_dict()))
+    assert len(verdicts) == 1
+
+
+def test_decided_is_exact_against_brute_force() -> None:
+    """Every completion of the vote is tried; transitive kinds must match it exactly."""
+    random.seed(3)
+    options = ["yes", "no", "hm"]
+    for _ in range(150):
+        total = random.randint(2, 5)
+        texts = [random.choice(options) for _ in range(total)]
+        weights = [random.choice([0.5, 1.0, 2.0]) for _ in range(total)]
+        ranks = [random.randint(0, 2) for _ in range(total)]
+        indices = random.sample(range(total), random.randint(1, total - 1))
+        rest = [i for i in range(total) if i not in indices]
+        tally = Tally(kind="yes_no")
+        for i in indices:
+            tally.add(i, texts[i], weight=weights[i], rank=ranks[i])
+        answers = set()
+        for completion in itertools.product(options, repeat=len(rest)):
+            full = Tally(kind="yes_no")
+            for i in indices:
+                full.add(i, texts[i], weight=weights[i], rank=ranks[i])
+            for i, text in zip(rest, completion, strict=True):
+                full.add(i, text, weight=weights[i], rank=ranks[i])
+            answers.add(full.verdict().answer)
+        told = tally.is_decided(
+            [weights[i] for i in rest],
+            remaining_ranks=[ranks[i] for i in rest],
+            remaining_indices=rest,
+        )
+        blind = tally.is_decided([weights[i] for i in rest])
+        assert not (told and len(answers) > 1)
+        assert not (blind and len(answers) > 1)
+
+
+def test_an_unbeatable_lead_is_decided() -> None:
+    tally = Tally(kind="number")
+    for index in range(3):
+        tally.add(index, "7")
+    assert not tally.is_decided([1.0] * 3)
+    assert tally.is_decided([1.0] * 2)
+    assert tally.is_decided([])
+
+
+def test_auto_waits_for_the_samples() -> None:
+    tally = Tally(question=None)
+    tally.add(0, "7")
+    assert not tally.is_decided([0.1])
+    assert tally.verdict().kind == "number"
+
+
+def test_bad_weights_are_named() -> None:
+    with pytest.raises(ConfigError, match="-1"):
+        vote(["1"], kind="number", weights=[-1])
+    with pytest.raises(ConfigError, match="2 weights for 1 samples"):
+        vote(["1"], kind="number", weights=[1, 2])
+    tally = Tally(kind="number")
+    tally.add(0, "1")
+    with pytest.raises(ConfigError, match="counted before"):
+        tally.add(0, "1")
