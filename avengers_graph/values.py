@@ -4,7 +4,7 @@ A checkpoint, a trace and Studio all show the same. The state that holds them is
 ``state.py``; this module imports no framework, so the pure packages may use it.
 """
 
-from typing import Any, NotRequired
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -78,6 +78,8 @@ class SampleRecord(TypedDict):
     """Seconds from sending to the last byte."""
     error: str | None
     """Why there is no answer; None when there is one."""
+    cancelled: bool
+    """True for a call we took back: the vote was decided, or time or budget ran out."""
 
 
 class StopRule(TypedDict):
@@ -127,11 +129,11 @@ class VerdictRecord(TypedDict):
     tally: list[TallyRow]
     """Heaviest first; ties by expert rank, then by sample order."""
     agreement: float
-    """Weight of the winner over the weight of all ballots asked for that arrived, in [0, 1]."""
+    """Weight of the winner over the weight of all samples that landed, in [0, 1]."""
     margin: float
     """Weight of the winner minus that of the runner-up, over the total, in [0, 1]."""
     confidence: float
-    """Estimated probability that the winner is what the full vote would say, in [0, 1]."""
+    """Estimated probability that the answer is right, in [0, 1]; 0 when all abstained."""
     winner: int | None
     """Index of the sample whose text is the answer; None when every sample abstained."""
     abstained: list[int]
@@ -140,7 +142,9 @@ class VerdictRecord(TypedDict):
     """Samples asked of experts, failures included."""
     calls_saved: int
     """Samples the plan allowed for that were not needed."""
-    expert: NotRequired[str]
+    fallback: int | None
+    """Index of the sample whose text is returned when every sample abstained; else None."""
+    expert: str
     """Who gave the returned text."""
 
 

@@ -1,7 +1,6 @@
 """From answers to records: the share of an expert's samples that are right."""
 
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -76,5 +75,6 @@ def write_records(records: Iterable[Mapping[str, Any]], path: Path) -> None:
     ) as file:
         for record in records:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    Path(file.name).chmod(0o644)
-    os.replace(file.name, path)
+    written = Path(file.name)
+    written.chmod(0o644)
+    written.replace(path)

@@ -8,7 +8,7 @@ explicitly instead; every other context variable of the caller stays visible.
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ async def outside_async(work: Coroutine[Any, Any, T]) -> T:
     return await asyncio.create_task(work, context=_context())
 
 
-async def outside_stream(source: AsyncIterator[T]) -> AsyncIterator[T]:
+async def outside_stream(source: AsyncIterator[T]) -> AsyncGenerator[T, None]:
     """Read ``source`` apart from the surrounding graph, in one task from beginning to end.
 
     Closing this iterator cancels that task and waits until it has let go of everything.

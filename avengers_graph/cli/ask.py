@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,7 +60,7 @@ def ask_command(
         typer.echo(json.dumps(result, ensure_ascii=False))
 
 
-def context_of(given: dict[str, object]) -> "Context":
+def context_of(given: Mapping[str, object]) -> "Context":
     """The Context of the options that were given.
 
     Raises:

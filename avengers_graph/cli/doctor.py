@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +79,8 @@ def _look(config: Any) -> Iterator[Finding]:
         return
     yield Finding("config", True, f"{path}: {len(settings.experts)} experts")
     for expert in settings.experts:
-        yield _checked(f"expert {expert.name}", lambda expert=expert: _endpoint(expert))
-    yield _checked("index", lambda: _index(settings))
+        yield _checked(f"expert {expert.name}", partial(_endpoint, expert))
+    yield _checked("index", partial(_index, settings))
 
 
 def _version(package: str) -> Finding:

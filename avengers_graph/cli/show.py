@@ -30,10 +30,7 @@ def answer_shown(
                 continue
             for node, update in value.items():
                 _tell_node(node, update, console=console)
-                samples = (
-                    [*state["samples"], *update.pop("samples", [])] if node == "sample" else []
-                )
-                state = {**state, **update, **({"samples": samples} if samples else {})}
+                state = {**state, **_plain(node, update, state)}
             if "plan" in state:
                 progress.update(bar, description="sampling", total=planned_samples(state["plan"]))
     return state
@@ -42,6 +39,15 @@ def answer_shown(
 def _events(graph: Graph, question: str, *, context: Context) -> Iterator[tuple[str, Any]]:
     inputs = {"messages": [{"role": "user", "content": question}]}
     return graph.stream(inputs, context=context, stream_mode=["updates", "custom"])  # type: ignore[return-value]
+
+
+def _plain(node: str, update: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+    """An update with ``samples`` as they stand after it: cleared by one node, added to by one."""
+    if node == "select_experts":
+        return {**update, "samples": []}
+    if node == "sample":
+        return {**update, "samples": [*state["samples"], *update["samples"]]}
+    return update
 
 
 def _progress(console: Console) -> Progress:
@@ -75,7 +81,8 @@ def _tell_event(event: dict[str, Any], *, console: Console) -> None:
 
 def _cluster(hit: ClusterHit) -> str:
     where = f"#{hit['id']} ({escape(hit['label'])})"
-    return f"{where}  distance {hit['distance']:.2f}, weight {hit['weight']:.2f}, {hit['size']} questions"
+    figures = f"distance {hit['distance']:.2f}, weight {hit['weight']:.2f}"
+    return f"{where}  {figures}, {hit['size']} questions"
 
 
 def _expert(rank: int, expert: RankedExpert) -> str:

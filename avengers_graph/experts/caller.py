@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import openai
-from asyncio_throttle import Throttler
+from asyncio_throttle.throttler import Throttler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration

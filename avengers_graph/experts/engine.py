@@ -343,6 +343,7 @@ class _Round:
                     latency=time.monotonic() - unit.sent_at,
                     error=why,
                     input_tokens=prompt if position == 0 else 0,
+                    cancelled=True,
                 )
                 yield SampleCancelled(record)
 

@@ -58,6 +58,7 @@ def answered(
         usage_estimated=choice.usage_estimated,
         latency=latency,
         error=None,
+        cancelled=False,
     )
 
 
@@ -69,6 +70,7 @@ def unanswered(
     latency: float,
     error: str,
     input_tokens: int = 0,
+    cancelled: bool = False,
 ) -> SampleRecord:
     """The record of a call that gave no answer: failed, cancelled or out of time."""
     return SampleRecord(
@@ -84,4 +86,5 @@ def unanswered(
         usage_estimated=True,
         latency=latency,
         error=error,
+        cancelled=cancelled,
     )

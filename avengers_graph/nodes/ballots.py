@@ -1,10 +1,11 @@
-"""How much each expert's ballot weighs, and its rank; shared by ``sample`` and ``vote``."""
+"""From samples to ballots: what each counts, and for whom; shared by ``sample`` and ``vote``."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from avengers_graph.state import AvengersState
-from avengers_graph.values import RankedExpert
+from avengers_graph.values import RankedExpert, SampleRecord
+from avengers_graph.voting import Tally
 
 WEIGHTINGS: Mapping[str, Callable[[RankedExpert], float]] = MappingProxyType(
     {
@@ -20,6 +21,26 @@ def weights_of(state: AvengersState) -> dict[str, float]:
     return {expert["name"]: weigh(expert) for expert in state["experts"]}
 
 
-def ranks_of(state: AvengersState) -> dict[str, int]:
-    """0 for the best-ranked expert."""
-    return {expert["name"]: rank for rank, expert in enumerate(state["experts"])}
+class BallotBox:
+    """The ballots of a request; the kind is fixed before the first one where it can be."""
+
+    def __init__(self, state: AvengersState) -> None:
+        request = state["request"]
+        self.tally = Tally(kind=request["kind"] or "auto", question=request["question"])
+        self._weights = weights_of(state)
+        self._ranks = {expert["name"]: rank for rank, expert in enumerate(state["experts"])}
+        for record in state["samples"]:
+            self.add(record)
+
+    def add(self, record: SampleRecord) -> None:
+        """Count a sample; one that was called off is no ballot, an error is an abstention."""
+        if not record["cancelled"]:
+            name = record["expert"]
+            self.tally.add(
+                record["index"], record, weight=self._weights[name], rank=self._ranks[name]
+            )
+
+    @property
+    def heaviest(self) -> float:
+        """The most that any one ballot can weigh."""
+        return max(self._weights.values())

@@ -4,7 +4,7 @@ Everything about calling is in ``experts.engine``; the node says whom to ask, li
 keeps the books.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -15,12 +15,11 @@ from avengers_graph.experts.engine import OUT_OF_TIME, Enough, RoundRequest, run
 from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.nodes.ballots import ranks_of, weights_of
+from avengers_graph.nodes.ballots import BallotBox
 from avengers_graph.plans import asks_for
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
 from avengers_graph.values import SampleRecord, Spent
-from avengers_graph.voting import Tally
 
 
 def sample(
@@ -83,25 +82,16 @@ def round_request(state: AvengersState, config: RunnableConfig) -> RoundRequest:
 def _enough(state: AvengersState) -> Enough | None:
     """When a landed sample settles the vote; None where only all samples together can tell."""
     request = state["request"]
-    kind = request["kind"]
-    if not request["settings"]["early_stop"] or kind is None:
+    if not request["settings"]["early_stop"] or request["kind"] is None:
         return None
-    tally = Tally(kind=kind, question=request["question"])
-    weights, ranks = weights_of(state), ranks_of(state)
+    box = BallotBox(state)
 
-    def count(record: SampleRecord) -> None:
-        name = record["expert"]
-        tally.add(record["index"], record, weight=weights[name], rank=ranks[name])
-
-    def enough(landed: SampleRecord, outstanding: Iterable[str]) -> bool:
-        count(landed)
+    def enough(landed: SampleRecord, outstanding: Sequence[str]) -> bool:
+        box.add(landed)
         # A sample still to come may be taken over by another expert: let it weigh the most
         # that any of them could.
-        most = max(weights.values())
-        return tally.is_decided([most for _ in outstanding])
+        return box.tally.is_decided([box.heaviest] * len(outstanding))
 
-    for record in state["samples"]:
-        count(record)
     return enough
 
 

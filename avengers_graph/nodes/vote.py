@@ -4,16 +4,14 @@ from typing import Any, Literal
 
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
-from langgraph.graph import END
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
-from avengers_graph.nodes.ballots import ranks_of, weights_of
+from avengers_graph.nodes.ballots import BallotBox
 from avengers_graph.plans import plan_is_done, planned_samples
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
 from avengers_graph.values import SampleRecord, VerdictRecord
-from avengers_graph.voting import vote as count_votes
 
 
 def vote(
@@ -31,48 +29,44 @@ def vote(
     threshold = state["request"]["settings"]["min_confidence"]
     if threshold is not None and verdict["confidence"] < threshold:
         answer = _as_decided(answer, verdict)
-    return Command(update={"verdict": verdict, "messages": [answer]}, goto=END)
+    return Command(update={"verdict": verdict, "messages": [answer]}, goto="__end__")
 
 
 def verdict_of(state: AvengersState) -> VerdictRecord:
-    """The vote over all samples so far, in sample order, whatever order they arrived in."""
-    request = state["request"]
-    samples = sorted(state["samples"], key=lambda record: record["index"])
-    weights, ranks = weights_of(state), ranks_of(state)
-    verdict = count_votes(
-        samples,
-        question=request["question"],
-        kind=request["kind"] or "auto",
-        weights=[weights[record["expert"]] for record in samples],
-        ranks=[ranks[record["expert"]] for record in samples],
-    )
-    calls = len(samples)
+    """The vote over all samples so far; the order they arrived in does not matter."""
+    found = BallotBox(state).tally.verdict()
+    calls = len(state["samples"])
     return VerdictRecord(
-        **verdict.to_dict(),
+        answer=found.answer,
+        kind=found.kind,
+        tally=found.tally,
+        agreement=found.agreement,
+        margin=found.margin,
+        confidence=found.confidence,
+        winner=found.winner,
+        abstained=found.abstained,
+        fallback=found.fallback,
         calls=calls,
         calls_saved=max(0, planned_samples(state["plan"]) - calls),
-        expert=_winning_sample(state, verdict.winner)["expert"],
+        expert=_spoken_by(state, found.winner, found.fallback)["expert"],
     )
 
 
-def _winning_sample(state: AvengersState, winner: int | None) -> SampleRecord:
+def _spoken_by(state: AvengersState, winner: int | None, fallback: int | None) -> SampleRecord:
     """The sample whose text is returned.
 
-    When every sample abstained that is the first text of the best-ranked expert: a person
-    still gets to read what was said, and the verdict's ``winner`` is None.
+    When every sample abstained it is the best-ranked expert's first text, or failing that any
+    sample that is no error: a person still gets to read what was said.
     """
-    if winner is not None:
-        return next(record for record in state["samples"] if record["index"] == winner)
-    ranks = ranks_of(state)
-    said = [record for record in state["samples"] if record["error"] is None]
-    return min(
-        said, key=lambda record: (not record["text"], ranks[record["expert"]], record["index"])
-    )
+    index = fallback if winner is None else winner
+    if index is not None:
+        return next(record for record in state["samples"] if record["index"] == index)
+    return next(record for record in state["samples"] if record["error"] is None)
 
 
 def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
     """The winning sample's own text as one message, with the usage of all samples, once."""
-    winner = _winning_sample(state, verdict["winner"])
+    winner = _spoken_by(state, verdict["winner"], verdict["fallback"])
     spent = state["spent"]
     calls = winner["tool_calls"]
     return AIMessage(
@@ -98,7 +92,7 @@ def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:
         "strategy": state["plan"]["name"],
         "clusters": state["clusters"],
         "experts": state["experts"],
-        "expert": verdict.get("expert"),
+        "expert": verdict["expert"],
         "answer": verdict["answer"],
         "kind": verdict["kind"],
         "tally": verdict["tally"],
