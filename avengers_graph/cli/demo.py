@@ -1,7 +1,6 @@
 """``avengers-graph demo``: the whole method on real local models, real calibration, real votes."""
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,10 +8,7 @@ import typer
 from avengers_graph.cli.options import Samples, Strategy
 
 if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
     from rich.console import Console
-
-    from avengers_graph.index import ClusterIndex
 
 QUESTIONS: tuple[tuple[str, str], ...] = (
     ("What is 6 times 14? Answer with the number only.", "84"),
@@ -54,6 +50,7 @@ def demo_command(
     from rich.console import Console
 
     from avengers_graph.cli.ask import context_of
+    from avengers_graph.cli.demo_index import demo_index
     from avengers_graph.cli.experts import local_pool
     from avengers_graph.cli.show import answer_shown
     from avengers_graph.embedding import load_embeddings
@@ -67,7 +64,7 @@ def demo_command(
     with local_pool(models, console=console) as pool:
         with console.status("loading the embedding model"):
             embeddings = load_embeddings()
-        index = _index(embeddings, console=console)
+        index = demo_index(embeddings, console=console)
         graph = create_avengers_graph(pool=pool, index=index, embeddings=embeddings)
         console.print(
             f"{len(pool)} local models ({', '.join(pool.names)}), {index.n_clusters} clusters of "
@@ -79,34 +76,6 @@ def demo_command(
             for text, reference in asked
         ]
         _sum_up(states, console=console)
-
-
-def _index(embeddings: "Embeddings", *, console: "Console") -> "ClusterIndex":
-    """The demo's index, fitted on the committed records unless that was done before."""
-    from importlib.resources import as_file, files
-
-    from avengers_graph.errors import ClusterIndexError
-    from avengers_graph.index import ClusterIndex
-    from avengers_graph.records import read_records
-
-    with as_file(files("avengers_graph") / "data" / "records.jsonl") as source:
-        folder = _folder_for(source)
-        try:
-            return ClusterIndex.open(folder, embeddings=embeddings)
-        except ClusterIndexError:
-            # Not fitted yet, or by an older version: the records are here, so fit it (again).
-            with console.status("fitting the index on the project's calibration records"):
-                return ClusterIndex.fit(read_records([source]), embeddings, path=folder)
-
-
-def _folder_for(records: Path) -> Path:
-    """A folder of its own for each content of the records, so that a newer set is fitted anew."""
-    import hashlib
-
-    from avengers_graph.local.cache import cache_folder
-
-    digest = hashlib.sha256(records.read_bytes()).hexdigest()[:12]
-    return cache_folder("demo-index") / digest
 
 
 def _sum_up(states: list[tuple[dict[str, Any], str | None]], *, console: "Console") -> None:

@@ -52,8 +52,14 @@ def embed(
     return {
         "request": request,
         "plan": plan,
-        "query_embedding": embed_query(embeddings, question),
+        "query_embedding": embed_query(embeddings, question).tolist(),
     }
+
+
+def query_vector(state: AvengersState, embeddings: Embeddings) -> list[float]:
+    """The question's unit vector, (dim,); a resumed run, where it was not kept, has it anew."""
+    kept = state.get("query_embedding")
+    return kept or embed_query(embeddings, state["request"]["question"]).tolist()
 
 
 def resolve_settings(given: Context | dict[str, Any] | None, *, defaults: Context) -> Context:

@@ -5,8 +5,8 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 from langgraph.runtime import Runtime
 
-from avengers_graph.embedding import embed_query
 from avengers_graph.index import ClusterIndex
+from avengers_graph.nodes.embed import query_vector
 from avengers_graph.ranking import cluster_weights
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
@@ -24,7 +24,7 @@ def retrieve_cluster(
 
     The embedding is not checkpointed: a run resumed before this node computes it again.
     """
-    vector = state.get("query_embedding") or embed_query(embeddings, state["request"]["question"])
+    vector = query_vector(state, embeddings)
     settings = state["request"]["settings"]
     found = index.nearest(vector, k=settings["top_clusters"] or index.settings.top_clusters)
     beta = index.settings.beta if settings["beta"] is None else settings["beta"]

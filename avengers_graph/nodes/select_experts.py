@@ -6,10 +6,10 @@ from langchain_core.embeddings import Embeddings
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
-from avengers_graph.embedding import embed_query
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.index import ClusterIndex
+from avengers_graph.nodes.embed import query_vector
 from avengers_graph.ranking import rank_experts
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
@@ -37,7 +37,7 @@ def select_experts(
         exclude=settings["exclude_experts"],
         max_tokens=request["params"].get("max_tokens"),
     )
-    vector = state.get("query_embedding") or embed_query(embeddings, request["question"])
+    vector = query_vector(state, embeddings)
     evidence = index.evidence(vector, state["clusters"])
     ranked = rank_experts(evidence, candidates=able, alpha=settings["alpha"])
     return {
