@@ -7,7 +7,7 @@
                                                      +--------+  the plan's next round
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.index import ClusterIndex
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState, InputState, OutputState
+from avengers_graph.values import Plan
 
 
 def create_avengers_graph(
@@ -33,6 +34,7 @@ def create_avengers_graph(
     checkpointer: Checkpointer = None,
     interrupt_before: Sequence[str] = (),
     defaults: Context | None = None,
+    plans: Mapping[str, Plan] | None = None,
 ) -> CompiledStateGraph[AvengersState, Context, InputState, OutputState]:
     """Compile the state machine.
 
@@ -43,16 +45,16 @@ def create_avengers_graph(
         checkpointer: as for any graph; None inherits a parent's.
         interrupt_before: names of nodes to stop before, for a person to look or change.
         defaults: settings of runs whose context leaves them out.
+        plans: strategies of your own, by name.
     """
     builder = StateGraph(
         AvengersState, context_schema=Context, input_schema=InputState, output_schema=OutputState
     )
     defaults = defaults or Context()
     shared: dict[str, Any] = {"index": index, "embeddings": embeddings}
+    resolving: dict[str, Any] = {"pool": pool, "embeddings": embeddings, "defaults": defaults}
 
-    builder.add_node(
-        "embed", partial(nodes.embed, pool=pool, embeddings=embeddings, defaults=defaults)
-    )
+    builder.add_node("embed", partial(nodes.embed, **resolving, plans=plans or {}))
     builder.add_node("retrieve_cluster", partial(nodes.retrieve_cluster, **shared))
     builder.add_node("select_experts", partial(nodes.select_experts, pool=pool, **shared))
     builder.add_node("sample", _sample_either_way(pool))

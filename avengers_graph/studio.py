@@ -43,4 +43,5 @@ def _build() -> CompiledStateGraph[Any, Context, Any, Any]:
         index=index,
         embeddings=embeddings,
         defaults=config.defaults,
+        plans={name: spec.to_plan(name) for name, spec in config.plans.items()},
     )

@@ -86,15 +86,27 @@ class StopRule(TypedDict):
     """When a plan may end early; the rules are rows of ``plans.STOP_RULES``."""
 
     rule: str
-    """``agreement``: the leader's share of the ballots reached ``threshold``."""
+    """``agreement``: the leader's share of the samples reached ``threshold``.
+    ``posterior``: the leader beats the runner-up with a probability of ``threshold``."""
     threshold: float
+    """In [0, 1]."""
+
+
+class PlannedCall(TypedDict):
+    """Samples of one expert."""
+
+    expert: int | str
+    """0-based rank, or ``fast`` or ``thinking``: the best-ranked expert of that sort."""
+    samples: int
 
 
 class PlannedRound(TypedDict):
     """One round of a plan: who is asked how often, and when it is enough."""
 
-    calls: list[list[int]]
-    """[[rank, samples], ...]: 0-based rank of the expert and how many samples of it."""
+    calls: list[PlannedCall]
+    """Who is asked, and how often."""
+    shown: bool
+    """Whether those asked are shown the answers so far, to combine them into a better one."""
     temperature: float | None
     """Overrides the Context's temperature for this round; None keeps it."""
     stop: StopRule | None
@@ -107,6 +119,8 @@ class Plan(TypedDict):
     name: str
     weighting: str
     """How ballots weigh: ``uniform``, ``score`` or ``boosted``."""
+    counted: str
+    """Whose samples are ballots: those of ``all`` rounds, or of the ``last`` one only."""
     rounds: list[PlannedRound]
 
 

@@ -31,6 +31,7 @@ from avengers_graph.graph import create_avengers_graph
 from avengers_graph.index import ClusterIndex
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
+from avengers_graph.settings.plan import PlanSpec
 
 
 class ChatAvengers(BaseChatModel):
@@ -52,6 +53,9 @@ class ChatAvengers(BaseChatModel):
     defaults: Context = Context()
     """Settings of every call; the fields below and the keywords of a call come before them."""
 
+    plans: dict[str, PlanSpec] = Field(default_factory=dict)
+    """Strategies of your own, by name."""
+
     model_name: str = Field("avengers", alias="model")
     """What the answers call their model."""
     strategy: str | None = None
@@ -69,7 +73,11 @@ class ChatAvengers(BaseChatModel):
         super().model_post_init(context)
         # Without False the graph would save into the checkpointer of a surrounding graph.
         self._graph = create_avengers_graph(
-            pool=self.pool, index=self.index, embeddings=self.embeddings, checkpointer=False
+            pool=self.pool,
+            index=self.index,
+            embeddings=self.embeddings,
+            checkpointer=False,
+            plans={name: spec.to_plan(name) for name, spec in self.plans.items()},
         )
 
     @classmethod
@@ -96,7 +104,7 @@ class ChatAvengers(BaseChatModel):
             pool=ExpertPool(config.experts),
             index=index,
             embeddings=embeddings,
-            **{"defaults": defaults, **own},
+            **{"defaults": defaults, "plans": config.plans, **own},
         )
 
     @property
@@ -110,6 +118,7 @@ class ChatAvengers(BaseChatModel):
             "model_name": self.model_name,
             "pool": [expert.model_dump(mode="json") for expert in self.pool],
             "index_generation": self.index.generation,
+            "plans": {name: spec.model_dump(mode="json") for name, spec in self.plans.items()},
             "context": self._context({}, stop=None, stream=False).model_dump(mode="json"),
         }
 

@@ -48,7 +48,11 @@ def ask_command(
     place = settings.index
     index = ClusterIndex.open(place.path, host=place.host, port=place.port, embeddings=embeddings)
     graph = create_avengers_graph(
-        pool=pool, index=index, embeddings=embeddings, defaults=settings.defaults
+        pool=pool,
+        index=index,
+        embeddings=embeddings,
+        defaults=settings.defaults,
+        plans={name: spec.to_plan(name) for name, spec in settings.plans.items()},
     )
     text = sys.stdin.read() if question == "-" else question
     # With --json the account of the run goes to standard error, the result alone to output.

@@ -51,6 +51,11 @@ class ExpertPool:
         """Names in the order given."""
         return tuple(self._experts)
 
+    @property
+    def thinking(self) -> frozenset[str]:
+        """Names of the experts that reason at length before they answer."""
+        return frozenset(expert.name for expert in self if expert.thinking)
+
     def __len__(self) -> int:
         return len(self._experts)
 

@@ -21,6 +21,18 @@ def weights_of(state: AvengersState) -> dict[str, float]:
     return {expert["name"]: weigh(expert) for expert in state["experts"]}
 
 
+def _counted(state: AvengersState) -> list[SampleRecord]:
+    """The samples that are ballots: all, or the last round's where the rest was only its input.
+
+    When nobody answered in that last round the answers before it are counted after all.
+    """
+    samples = state["samples"]
+    if state["plan"]["counted"] == "all":
+        return samples
+    last = [record for record in samples if record["round"] == state["round"]]
+    return last if any(record["error"] is None for record in last) else samples
+
+
 class BallotBox:
     """The ballots of a request; the kind is fixed before the first one where it can be."""
 
@@ -29,7 +41,7 @@ class BallotBox:
         self.tally = Tally(kind=request["kind"] or "auto", question=request["question"])
         self._weights = weights_of(state)
         self._ranks = {expert["name"]: rank for rank, expert in enumerate(state["experts"])}
-        for record in state["samples"]:
+        for record in _counted(state):
             self.add(record)
 
     def add(self, record: SampleRecord) -> None:

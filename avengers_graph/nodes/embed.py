@@ -1,7 +1,7 @@
 """First node: resolve the request, plan it, and embed the question."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -16,7 +16,7 @@ from avengers_graph.plans import make_plan
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.parameters import checked_params, needed_capabilities
 from avengers_graph.state import AvengersState
-from avengers_graph.values import Request
+from avengers_graph.values import Plan, Request
 from avengers_graph.voting import infer_kind
 
 
@@ -27,6 +27,7 @@ def embed(
     pool: ExpertPool,
     embeddings: Embeddings,
     defaults: Context,
+    plans: Mapping[str, Plan],
 ) -> dict[str, Any]:
     """Write ``request``, ``plan`` and ``query_embedding``.
 
@@ -47,6 +48,7 @@ def embed(
         settings.strategy,
         samples=min(settings.samples, settings.max_calls or settings.samples),
         top_experts=min(settings.top_experts, len(pool)),
+        own=plans,
     )
     request = resolve_request(settings, question=question, messages=messages)
     return {

@@ -29,7 +29,5 @@ def retrieve_cluster(
     found = index.nearest(vector, k=settings["top_clusters"] or index.settings.top_clusters)
     beta = index.settings.beta if settings["beta"] is None else settings["beta"]
     weights = cluster_weights([hit["distance"] for hit in found], beta=beta)
-    clusters = [
-        ClusterHit(**{**hit, "weight": weight}) for hit, weight in zip(found, weights, strict=True)
-    ]
+    clusters = [{**hit, "weight": weight} for hit, weight in zip(found, weights, strict=True)]
     return {"query_embedding": vector, "clusters": clusters}

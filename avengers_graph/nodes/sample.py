@@ -7,6 +7,7 @@ keeps the books.
 from collections.abc import Sequence
 from typing import Any
 
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
@@ -16,6 +17,7 @@ from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFi
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.nodes.ballots import BallotBox
+from avengers_graph.nodes.shown_answers import with_answers
 from avengers_graph.plans import asks_for
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
@@ -31,7 +33,7 @@ def sample(
         AllExpertsFailedError: not one answer; names each expert's cause.
     """
     records: list[SampleRecord] = []
-    for event in Bridge(run_round(round_request(state, config), pool=pool)):
+    for event in Bridge(run_round(round_request(state, config, pool=pool), pool=pool)):
         records += _heard(event, runtime)
     return _outcome(state, records, pool)
 
@@ -41,27 +43,29 @@ async def asample(
 ) -> dict[str, Any]:
     """As ``sample``, without blocking the caller's loop."""
     records: list[SampleRecord] = []
-    async for event in Bridge(run_round(round_request(state, config), pool=pool)):
+    async for event in Bridge(run_round(round_request(state, config, pool=pool), pool=pool)):
         records += _heard(event, runtime)
     return _outcome(state, records, pool)
 
 
-def round_request(state: AvengersState, config: RunnableConfig) -> RoundRequest:
+def round_request(
+    state: AvengersState, config: RunnableConfig, *, pool: ExpertPool
+) -> RoundRequest:
     """What the engine has to do in the plan's current round."""
     request, plan, number = state["request"], state["plan"], state["round"]
     settings, spent = request["settings"], state["spent"]
     planned = plan["rounds"][number]
     ranked = [expert["name"] for expert in state["experts"]]
-    asks = asks_for(planned, ranked)
+    asks = asks_for(planned, ranked, thinking=pool.thinking)
     wanted = sum(ask.samples for ask in asks)
-    enough = _enough(state) if wanted > 1 and planned["stop"] is None else None
+    enough = _enough(state) if wanted > 1 and _only_counted(state) else None
     params = dict(request["params"])
     temperature = params.pop("temperature", None)
     for fallback in (planned["temperature"], settings["temperature"]):
         temperature = fallback if temperature is None else temperature
     max_calls, max_cost = settings["max_calls"], settings["max_cost"]
     return RoundRequest(
-        messages=state["messages"],
+        messages=_messages(state),
         asks=asks,
         reserves=ranked,
         params=params,
@@ -77,6 +81,25 @@ def round_request(state: AvengersState, config: RunnableConfig) -> RoundRequest:
         enough=enough,
         callbacks=config.get("callbacks"),
     )
+
+
+def _only_counted(state: AvengersState) -> bool:
+    """Whether the winner is all that the round is for.
+
+    A stop rule still to be tested looks at the size of the majority, and a later round that is
+    shown the answers reads them all.
+    """
+    plan, number = state["plan"], state["round"]
+    shown_later = any(planned["shown"] for planned in plan["rounds"][number + 1 :])
+    return plan["rounds"][number]["stop"] is None and not shown_later
+
+
+def _messages(state: AvengersState) -> Sequence[BaseMessage]:
+    """The conversation; in a round that is shown the answers so far, with them at its end."""
+    messages = state["messages"]
+    if not state["plan"]["rounds"][state["round"]]["shown"]:
+        return messages
+    return with_answers(messages, state["samples"], before_round=state["round"])
 
 
 def _enough(state: AvengersState) -> Enough | None:

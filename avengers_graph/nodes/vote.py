@@ -21,7 +21,10 @@ def vote(
     """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
     verdict = verdict_of(state)
     done = plan_is_done(
-        state["plan"], finished_round=state["round"], agreement=verdict["agreement"]
+        state["plan"],
+        finished_round=state["round"],
+        agreement=verdict["agreement"],
+        votes=[row["votes"] for row in verdict["tally"]],
     )
     if not done and not _budget_is_spent(state):
         return Command(update={"verdict": verdict, "round": state["round"] + 1}, goto="sample")

@@ -7,34 +7,113 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.values import Plan, PlannedRound
+from avengers_graph.values import Plan, PlannedCall, PlannedRound, StopRule
+
+SWITCH_BELOW = 0.8
+"""model-switch, fast-slow and slow-fast ask the second expert when agreement is under it."""
+
+SAFE = 0.95
+"""adaptive stops when the leader beats the runner-up with this probability (Aggarwal et al.)."""
+
+STEP = 2
+"""Samples of one round of adaptive; the first round takes twice as many."""
 
 
-def split_evenly(samples: int, experts: int) -> list[list[int]]:
-    """``[[rank, samples], ...]``; what does not divide goes to the better-ranked experts."""
+def split_evenly(samples: int, experts: int) -> list[PlannedCall]:
+    """The best ``experts`` share ``samples``; what does not divide goes to the better-ranked."""
     share, left = divmod(samples, experts)
     counts = [share + (rank < left) for rank in range(experts)]
-    return [[rank, count] for rank, count in enumerate(counts) if count]
+    return [PlannedCall(expert=rank, samples=count) for rank, count in enumerate(counts) if count]
 
 
 def direct(*, samples: int, top_experts: int) -> Plan:
     """The best expert, asked once."""
-    return _one_round("direct", [[0, 1]])
+    return _plan("direct", [_round(_of(0, 1))])
 
 
 def self_consistency(*, samples: int, top_experts: int) -> Plan:
     """The best expert, asked ``samples`` times (Wang et al. 2022; the paper's default)."""
-    return _one_round("self-consistency", [[0, samples]])
+    return _plan("self-consistency", [_round(_of(0, samples))])
 
 
 def multi_model(*, samples: int, top_experts: int) -> Plan:
     """The best ``top_experts``, sharing the samples."""
-    return _one_round("multi-model", split_evenly(samples, top_experts))
+    return _plan("multi-model", [_round(*split_evenly(samples, top_experts))])
 
 
-def _one_round(name: str, calls: list[list[int]]) -> Plan:
-    only = PlannedRound(calls=calls, temperature=None, stop=None)
-    return Plan(name=name, weighting="uniform", rounds=[only])
+def model_switch(*, samples: int, top_experts: int) -> Plan:
+    """The best expert; where its samples disagree the second as well (ModelSwitch, 2025)."""
+    return _in_two("model-switch", 0, 1, samples)
+
+
+def fast_slow(*, samples: int, top_experts: int) -> Plan:
+    """The best fast expert; where its samples disagree the best thinking one as well."""
+    return _in_two("fast-slow", "fast", "thinking", samples)
+
+
+def slow_fast(*, samples: int, top_experts: int) -> Plan:
+    """The best thinking expert; where its samples disagree the best fast one as well."""
+    return _in_two("slow-fast", "thinking", "fast", samples)
+
+
+def adaptive(*, samples: int, top_experts: int) -> Plan:
+    """The best expert in small rounds, until its leading answer is safe.
+
+    Aggarwal et al. 2023, "Let's Sample Step by Step": stop when the Beta posterior of the two
+    leading answers says that the leader would win.
+    """
+    safe = StopRule(rule="posterior", threshold=SAFE)
+    first = min(2 * STEP, samples)
+    sizes = [first, *_steps(samples - first)]
+    return _plan("adaptive", [_round(_of(0, size), stop=safe) for size in sizes])
+
+
+def boosted(*, samples: int, top_experts: int) -> Plan:
+    """As multi-model; a ballot weighs ln((1-err)/err) of its expert (EnsemW2S, 2024)."""
+    rounds = [_round(*split_evenly(samples, top_experts))]
+    return _plan("boosted", rounds, weighting="boosted")
+
+
+def aggregation(*, samples: int, top_experts: int) -> Plan:
+    """The best ``top_experts`` answer; the best one of all reads them and gives the answer."""
+    rounds = [_round(*split_evenly(samples, top_experts)), _round(_of(0, 1), shown=True)]
+    return _plan("aggregation", rounds, counted="last")
+
+
+def mixture_of_agents(*, samples: int, top_experts: int) -> Plan:
+    """Experts answer, answer again having read each other, and one sums up (MoA, 2024)."""
+    proposals = split_evenly(samples, top_experts)
+    revised = [_of(rank, 1) for rank in range(top_experts)]
+    rounds = [_round(*proposals), _round(*revised, shown=True), _round(_of(0, 1), shown=True)]
+    return _plan("mixture-of-agents", rounds, counted="last")
+
+
+def _of(expert: int | str, samples: int) -> PlannedCall:
+    return PlannedCall(expert=expert, samples=samples)
+
+
+def _round(*calls: PlannedCall, stop: StopRule | None = None, shown: bool = False) -> PlannedRound:
+    return PlannedRound(calls=list(calls), temperature=None, stop=stop, shown=shown)
+
+
+def _plan(
+    name: str, rounds: list[PlannedRound], *, weighting: str = "uniform", counted: str = "all"
+) -> Plan:
+    return Plan(name=name, weighting=weighting, counted=counted, rounds=rounds)
+
+
+def _in_two(name: str, first: int | str, second: int | str, samples: int) -> Plan:
+    """Half of the samples of one expert; the other half of another one if they disagree."""
+    unsure = StopRule(rule="agreement", threshold=SWITCH_BELOW)
+    rounds = [_round(_of(first, (samples + 1) // 2), stop=unsure)]
+    if samples > 1:
+        rounds.append(_round(_of(second, samples // 2)))
+    return _plan(name, rounds)
+
+
+def _steps(samples: int) -> list[int]:
+    whole, rest = divmod(samples, STEP)
+    return [STEP] * whole + ([rest] if rest else [])
 
 
 STRATEGIES: Mapping[str, Callable[..., Plan]] = MappingProxyType(
@@ -42,16 +121,28 @@ STRATEGIES: Mapping[str, Callable[..., Plan]] = MappingProxyType(
         "direct": direct,
         "self-consistency": self_consistency,
         "multi-model": multi_model,
+        "model-switch": model_switch,
+        "fast-slow": fast_slow,
+        "slow-fast": slow_fast,
+        "adaptive": adaptive,
+        "boosted": boosted,
+        "aggregation": aggregation,
+        "mixture-of-agents": mixture_of_agents,
     }
 )
 
 
-def make_plan(strategy: str, *, samples: int, top_experts: int) -> Plan:
-    """The plan of a named strategy.
+def make_plan(
+    strategy: str, *, samples: int, top_experts: int, own: Mapping[str, Plan] | None = None
+) -> Plan:
+    """The plan of a named strategy, one of ``STRATEGIES`` or of the user's ``own``.
 
     Raises:
         ConfigError: no such strategy.
     """
+    if own and strategy in own:
+        return own[strategy]
     if strategy not in STRATEGIES:
-        raise ConfigError(f"unknown strategy {strategy!r}; choose one of {', '.join(STRATEGIES)}")
+        known = ", ".join([*(own or {}), *STRATEGIES])
+        raise ConfigError(f"unknown strategy {strategy!r}; choose one of {known}")
     return STRATEGIES[strategy](samples=samples, top_experts=top_experts)

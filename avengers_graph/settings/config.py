@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from avengers_graph.errors import ConfigError
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.plan import PlanSpec
 
 CONFIG_VARIABLE = "AVENGERS_CONFIG"
 DEFAULT_FILE = "avengers.yaml"
@@ -49,6 +50,8 @@ class AvengersConfig(BaseModel):
     index: IndexConfig
     experts: list[Expert] = Field(min_length=1)
     defaults: Context = Context()
+    plans: dict[str, PlanSpec] = Field(default_factory=dict)
+    """Strategies of your own, by name; a name given here hides the built-in of that name."""
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "AvengersConfig":

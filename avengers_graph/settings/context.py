@@ -34,7 +34,8 @@ class Context(BaseModel):
 
     strategy: str = Field(
         "self-consistency",
-        description="Plan to follow: direct, self-consistency or multi-model.",
+        description="Plan to follow: direct, self-consistency, multi-model, model-switch, "
+        "fast-slow, slow-fast, adaptive, boosted, aggregation, mixture-of-agents, or your own.",
         json_schema_extra=_shown_at("embed"),
     )
     samples: int = Field(

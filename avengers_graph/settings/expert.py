@@ -52,6 +52,8 @@ class Expert(BaseModel):
     """Seconds for one request."""
     retries: int = Field(2, ge=0)
     """Further tries after a failure that may pass: 408, 409, 429, 5xx, timeouts, connections."""
+    thinking: bool = False
+    """Whether it reasons at length before it answers; plans may ask for one that does or not."""
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1)
     context_length: int | None = Field(None, ge=1)

@@ -1,0 +1,68 @@
+"""A user's own plan, as it stands in the YAML under ``plans``."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from avengers_graph.values import Plan, PlannedCall, PlannedRound
+from avengers_graph.values import StopRule as PlannedStop
+
+
+class CallSpec(BaseModel):
+    """How often one expert is asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    expert: int | Literal["fast", "thinking"] = Field(0)
+    """Rank, 0 for the best, or the best-ranked expert of that sort."""
+    samples: int = Field(ge=1, le=256)
+
+
+class StopSpec(BaseModel):
+    """When the plan may end after a round."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: Literal["agreement", "posterior"]
+    threshold: float = Field(ge=0, le=1)
+
+
+class RoundSpec(BaseModel):
+    """One round."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls: list[CallSpec] = Field(min_length=1)
+    temperature: float | None = Field(None, ge=0, le=2)
+    stop: StopSpec | None = None
+    shown: bool = False
+    """Whether those asked read the answers so far."""
+
+
+class PlanSpec(BaseModel):
+    """A strategy of the user's own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rounds: list[RoundSpec] = Field(min_length=1, max_length=64)
+    weighting: Literal["uniform", "score", "boosted"] = "uniform"
+    counted: Literal["all", "last"] = "all"
+
+    def to_plan(self, name: str) -> Plan:
+        """The plain form the graph's state holds."""
+        return Plan(
+            name=name,
+            weighting=self.weighting,
+            counted=self.counted,
+            rounds=[_plain(given) for given in self.rounds],
+        )
+
+
+def _plain(given: RoundSpec) -> PlannedRound:
+    stop = given.stop
+    return PlannedRound(
+        calls=[PlannedCall(expert=call.expert, samples=call.samples) for call in given.calls],
+        temperature=given.temperature,
+        stop=None if stop is None else PlannedStop(rule=stop.rule, threshold=stop.threshold),
+        shown=given.shown,
+    )
