@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,18 @@ def test_there_are_enough_questions_of_each_dataset(questions: list[Question]) -
     assert len(questions) >= 240
     assert set(counts) == DATASETS
     assert min(counts.values()) >= 40
+
+
+def test_the_documentation_counts_what_is_there(questions: list[Question]) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "calibration-set.md").read_text("utf-8")
+    kinds = ("number", "label", "yes_no", "text", "choice")
+    rows = re.findall(r"^\| (\w+) \| [^|]*\|((?: \d+ \|){6})$", document, flags=re.MULTILINE)
+    told = {name: [int(cell) for cell in re.findall(r"\d+", cells)] for name, cells in rows}
+    counted = {}
+    for name in (*DATASETS, "all"):
+        found = Counter(q["kind"] for q in questions if name in {"all", q["dataset"]})
+        counted[name] = [*(found[kind] for kind in kinds), found.total()]
+    assert told == counted
 
 
 def test_ids_are_dense_and_queries_unique(questions: list[Question]) -> None:
