@@ -1,80 +1,80 @@
-"""Ask every expert every question, through the same engine that answers users."""
+"""Ask every expert every question, through the same engine that answers users.
+
+The pool's recording takes every answer to disk as it comes; what is asked is what the recording
+does not hold yet, so a collection that was stopped goes on where it was.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import HumanMessage
 
-from avengers_graph.calibration.journal import Answers
 from avengers_graph.calibration.questions import Question
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.engine import RoundRequest, run_round
 from avengers_graph.experts.events import SampleFinished
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.recording import Recorded
 from avengers_graph.plans import Ask
-from avengers_graph.values import SampleRecord
 
 GIVE_UP_AFTER = 3
 """Questions in a row an expert may fail on before the collection stops."""
 
+Missing = Mapping[str, Sequence[tuple[Question, int]]]
+"""By expert: the questions it still has to answer, and how often."""
 
-async def collect_answers(
+
+def still_missing(
     questions: Sequence[Question],
+    recorded: Iterable[Recorded],
     *,
     pool: ExpertPool,
     samples: int,
-    done: Mapping[tuple[str, str], Answers],
+) -> Missing:
+    """What a collection of ``samples`` answers a question still has to ask.
+
+    A question whose text has changed since it was recorded counts as not asked.
+    """
+    have: Counter[tuple[str, str, str]] = Counter()
+    for entry in recorded:
+        have[entry.expert, str(entry.id), str(entry.prompt)] += len(entry.texts)
+    return {
+        name: [
+            (question, left)
+            for question in questions
+            if (left := samples - have[name, question.id, question.query]) > 0
+        ]
+        for name in pool.names
+    }
+
+
+async def collect_answers(
+    missing: Missing,
+    *,
+    pool: ExpertPool,
     temperature: float | None = None,
     params: dict[str, Any] | None = None,
-) -> AsyncIterator[Answers]:
-    """Yield each expert's answers to each question as they come in.
+) -> AsyncIterator[tuple[str, Question]]:
+    """Ask for what is missing; yield ``(expert, question)`` as each is answered.
 
-    Questions already answered in ``done`` are left out. Experts work side by side; how many
-    requests each takes at once is its own ``max_concurrency``.
+    Experts work side by side; how many requests each takes at once is its ``max_concurrency``.
 
     Raises:
         ExpertError: an expert failed on several questions in a row.
     """
-    finished: asyncio.Queue[Answers | BaseException | None] = asyncio.Queue()
-
-    async def work(name: str) -> None:
-        left = [q for q in questions if not _is_done(q, name, done=done, samples=samples)]
-        waiting = iter(left)
-        expert = pool[name]
-        at_once = max(1, expert.max_concurrency // samples)
-        failures = 0
-
-        async def ask_on() -> None:
-            nonlocal failures
-            for question in waiting:
-                request = RoundRequest(
-                    messages=[HumanMessage(question.query)],
-                    asks=[Ask(name, samples)],
-                    needs_all=True,
-                    temperature=temperature,
-                    params=params or {},
-                )
-                records = await _records(request, pool)
-                cause = next((r["error"] for r in records if r["error"] is not None), None)
-                failures = failures + 1 if cause is not None else 0
-                if failures >= GIVE_UP_AFTER:
-                    raise ExpertError(
-                        f"expert {name!r} failed on {failures} questions in a row ({cause}); what "
-                        "came in is kept, run the same command again to go on"
-                    )
-                if cause is None:
-                    finished.put_nowait(_answers(question, name, records, temperature))
-
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(at_once):
-                workers.create_task(ask_on())
+    finished: asyncio.Queue[tuple[str, Question] | BaseException | None] = asyncio.Queue()
 
     async def work_all() -> None:
         try:
-            async with asyncio.TaskGroup() as experts:
-                for name in pool.names:
-                    experts.create_task(work(name))
+            async with asyncio.TaskGroup() as workers:
+                for name, left in missing.items():
+                    queue = _Queue(name, iter(left))
+                    for _ in range(_at_once(pool, name, left)):
+                        workers.create_task(
+                            _ask_on(queue, finished, pool, temperature, params or {})
+                        )
             finished.put_nowait(None)
         except BaseExceptionGroup as group:
             finished.put_nowait(_first(group))
@@ -90,51 +90,59 @@ async def collect_answers(
         await asyncio.gather(everything, return_exceptions=True)
 
 
-def questions_left(
-    questions: Sequence[Question],
-    *,
+class _Queue:
+    """One expert's questions, shared by its workers, and how many in a row it failed on."""
+
+    def __init__(self, expert: str, waiting: Iterator[tuple[Question, int]]) -> None:
+        self.expert = expert
+        self.waiting = waiting
+        self.failures = 0
+
+
+def _at_once(pool: ExpertPool, name: str, left: Sequence[tuple[Question, int]]) -> int:
+    """Questions in work at once: enough to keep the expert's slots busy, and no more."""
+    if not left:
+        return 0
+    most = max(count for _, count in left)
+    return max(1, pool[name].max_concurrency // most)
+
+
+async def _ask_on(
+    queue: _Queue,
+    finished: "asyncio.Queue[Any]",
     pool: ExpertPool,
-    samples: int,
-    done: Mapping[tuple[str, str], Answers],
-) -> int:
-    """How many entries a collection still has to bring."""
-    return sum(
-        not _is_done(question, name, done=done, samples=samples)
-        for name in pool.names
-        for question in questions
-    )
+    temperature: float | None,
+    params: dict[str, Any],
+) -> None:
+    for question, count in queue.waiting:
+        request = RoundRequest(
+            messages=[HumanMessage(question.query)],
+            asks=[Ask(queue.expert, count)],
+            needs_all=True,
+            temperature=temperature,
+            params=params,
+            question_id=question.id,
+        )
+        cause = await _failure(request, pool)
+        if cause is None:
+            queue.failures = 0
+            finished.put_nowait((queue.expert, question))
+            continue
+        queue.failures += 1
+        if queue.failures >= GIVE_UP_AFTER:
+            raise ExpertError(
+                f"expert {queue.expert!r} failed on {queue.failures} questions in a row ({cause}); "
+                "what came in is kept, run the same command again to go on"
+            )
 
 
-def _is_done(
-    question: Question, name: str, *, done: Mapping[tuple[str, str], Answers], samples: int
-) -> bool:
-    entry = done.get((question.id, name))
-    return entry is not None and entry.answers(question, samples=samples)
-
-
-async def _records(request: RoundRequest, pool: ExpertPool) -> list[SampleRecord]:
-    return [
-        event.record
-        async for event in run_round(request, pool=pool)
-        if isinstance(event, SampleFinished)
-    ]
-
-
-def _answers(
-    question: Question, name: str, records: Sequence[SampleRecord], temperature: float | None
-) -> Answers:
-    ordered = sorted(records, key=lambda record: record["index"])
-    return Answers(
-        id=question.id,
-        expert=name,
-        query=question.query,
-        temperature=temperature,
-        texts=[record["text"] for record in ordered],
-        finish_reasons=[record["finish_reason"] for record in ordered],
-        input_tokens=sum(record["input_tokens"] for record in ordered),
-        output_tokens=[record["output_tokens"] for record in ordered],
-        latency=max(record["latency"] for record in ordered),
-    )
+async def _failure(request: RoundRequest, pool: ExpertPool) -> str | None:
+    """Run a round; why not every sample was answered, None when all were."""
+    cause = None
+    async for event in run_round(request, pool=pool):
+        if isinstance(event, SampleFinished):
+            cause = event.record["error"] or cause
+    return cause
 
 
 def _first(group: BaseException) -> BaseException:

@@ -6,65 +6,65 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from avengers_graph.calibration.journal import Answers
 from avengers_graph.calibration.questions import Question
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.recording import Recorded
 from avengers_graph.voting import is_correct
 
 
-def share_right(question: Question, answers: Answers) -> float:
+def share_right(question: Question, texts: Sequence[str]) -> float:
     """Share of right samples in [0, 1]; a sample without an answer is wrong."""
     graded = [
         is_correct(text, question.reference, kind=question.kind, question=question.query)
-        for text in answers.texts
+        for text in texts
     ]
     return sum(graded) / len(graded)
 
 
 def graded_records(
-    questions: Sequence[Question],
-    answers: Mapping[tuple[str, str], Answers],
-    *,
-    pool: ExpertPool,
+    questions: Sequence[Question], recorded: Iterable[Recorded], *, pool: ExpertPool
 ) -> list[dict[str, Any]]:
     """One record per question that at least one expert of the pool answered.
 
     ``scores`` are shares of right samples, rounded to 4 places; ``costs`` are USD per sample,
     there only for experts whose price is known.
     """
+    answers: dict[tuple[str, str], list[Recorded]] = {}
+    for entry in recorded:
+        answers.setdefault((str(entry.id), entry.expert), []).append(entry)
     return [
         record for question in questions if (record := _record(question, answers, pool)) is not None
     ]
 
 
 def _record(
-    question: Question, answers: Mapping[tuple[str, str], Answers], pool: ExpertPool
+    question: Question, answers: Mapping[tuple[str, str], list[Recorded]], pool: ExpertPool
 ) -> dict[str, Any] | None:
-    entries = [
-        entry
-        for name in pool.names
-        if (entry := answers.get((question.id, name))) is not None and entry.query == question.query
-    ]
-    if not entries:
+    scores: dict[str, float] = {}
+    costs: dict[str, float] = {}
+    for name in pool.names:
+        entries = [e for e in answers.get((question.id, name), []) if e.prompt == question.query]
+        texts = [text for entry in entries for text in entry.texts]
+        if not texts:
+            continue
+        scores[name] = round(share_right(question, texts), 4)
+        cost = pool.cost(
+            name,
+            input_tokens=sum(entry.input_tokens for entry in entries),
+            output_tokens=sum(sum(entry.output_tokens) for entry in entries),
+        )
+        if cost is not None:
+            costs[name] = cost / len(texts)
+    if not scores:
         return None
     record: dict[str, Any] = {
         "id": question.id,
         "dataset": question.dataset,
         "query": question.query,
         "reference": question.reference,
-        "scores": {entry.expert: round(share_right(question, entry), 4) for entry in entries},
+        "scores": scores,
     }
-    costs = {entry.expert: _cost(entry, pool) for entry in entries}
-    known = {name: cost for name, cost in costs.items() if cost is not None}
-    return {**record, "costs": known} if known else record
-
-
-def _cost(entry: Answers, pool: ExpertPool) -> float | None:
-    """Mean USD of one sample."""
-    total = pool.cost(
-        entry.expert, input_tokens=entry.input_tokens, output_tokens=sum(entry.output_tokens)
-    )
-    return None if total is None else total / len(entry.texts)
+    return {**record, "costs": costs} if costs else record
 
 
 def write_records(records: Iterable[Mapping[str, Any]], path: Path) -> None:

@@ -33,8 +33,9 @@ def collect_command(
 ) -> None:
     """Ask every expert every question and grade the answers into records for `fit`.
 
-    Each answer is on disk (OUTPUT with .answers.jsonl) before the next one counts: stop it
-    with Ctrl-C or lose the machine, and the same command goes on where it was.
+    Each answer is on disk (OUTPUT with .answers.jsonl, which can be replayed) before the next
+    one counts: stop it with Ctrl-C or lose the machine, and the same command goes on where it
+    was.
 
     Example: avengers-graph collect questions.jsonl -o records.jsonl --config avengers.yaml
     """
@@ -43,41 +44,36 @@ def collect_command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from avengers_graph.calibration.collect import collect_answers, questions_left
+    from avengers_graph.calibration.collect import collect_answers, still_missing
     from avengers_graph.calibration.grade import graded_records, write_records
-    from avengers_graph.calibration.journal import Journal, read_journal
     from avengers_graph.calibration.questions import read_questions
     from avengers_graph.cli.experts import chosen_pool
     from avengers_graph.experts.owned_loop import Bridge
+    from avengers_graph.experts.recording import Recording, read_recording
 
     console = Console(stderr=True)
     asked = read_questions(questions)
-    journal = output.with_suffix(".answers.jsonl")
-    done = read_journal(journal)
+    answers = output.with_suffix(".answers.jsonl")
+    recorded = read_recording(answers) if answers.exists() else []
     with ExitStack() as stack:
         pool = stack.enter_context(chosen_pool(config=config, local=local, console=console))
-        left = questions_left(asked, pool=pool, samples=samples, done=done)
-        book = stack.enter_context(Journal(journal))
+        missing = still_missing(asked, recorded, pool=pool, samples=samples)
+        pool.recording = stack.enter_context(Recording(answers))
         progress = stack.enter_context(Progress(console=console))
-        bar = progress.add_task(f"{len(asked)} questions, {len(pool)} experts", total=left)
+        bar = progress.add_task(
+            f"{len(asked)} questions, {len(pool)} experts",
+            total=sum(len(left) for left in missing.values()),
+        )
         coming = collect_answers(
-            asked,
-            pool=pool,
-            samples=samples,
-            done=done,
-            temperature=temperature,
-            params={"max_tokens": max_tokens},
+            missing, pool=pool, temperature=temperature, params={"max_tokens": max_tokens}
         )
-        for answers in Bridge(coming):
-            book.append(answers)
+        for _ in Bridge(coming):
             progress.advance(bar)
-        records = graded_records(asked, read_journal(journal), pool=pool)
+        records = graded_records(asked, read_recording(answers), pool=pool)
     write_records(records, output)
-    for name in sorted({name for record in records for name in record["scores"]}):
-        scores = [r["scores"][name] for r in records if name in r["scores"]]
-        console.print(
-            f"{name}: {100 * sum(scores) / len(scores):.1f}% right of {len(scores)} questions"
-        )
-    console.print(
-        f"{len(records)} records in {output}; next: avengers-graph fit {output} --index DIR"
-    )
+    for name in pool.names:
+        scores = [record["scores"][name] for record in records if name in record["scores"]]
+        mean = 100 * sum(scores) / max(1, len(scores))
+        console.print(f"{name}: {mean:.1f}% right on {len(scores)} questions")
+    console.print(f"{len(records)} records in {output}")
+    console.print(f"next: avengers-graph fit {output} --index DIR")

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import openai
 from asyncio_throttle.throttler import Throttler
@@ -41,8 +41,35 @@ class Call:
     messages: Sequence[BaseMessage]
     n: int
     temperature: float | None
+    position: int = 0
+    """How many samples of this expert the request asked for before."""
     params: dict[str, Any] = field(default_factory=dict)
     callbacks: Any = None
+
+
+class Caller(Protocol):
+    """What the engine needs of an expert, real or replayed."""
+
+    expert: Expert
+    slots: asyncio.Semaphore
+    """Requests in flight at once."""
+    throttle: Throttler | None
+    key: str | None
+    """The key, to be kept out of messages."""
+    honours_n: bool
+    """Whether one request may ask for several samples."""
+
+    async def send(self, call: Call) -> list[Choice]:
+        """One request for ``call.n`` answers; a server may give fewer."""
+        ...
+
+    def stream(self, call: Call) -> AsyncIterator[AIMessageChunk]:
+        """One answer, chunk by chunk."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class ExpertCaller:

@@ -8,7 +8,7 @@ wrap its iterator.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts.caller import Call, Choice, ExpertCaller
+from avengers_graph.experts.caller import Call, Caller, Choice
 from avengers_graph.experts.events import (
     FailedOver,
     SampleCancelled,
@@ -28,7 +28,8 @@ from avengers_graph.experts.events import (
 from avengers_graph.experts.failures import as_expert_error, may_pass, retry_after, status_of
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
-from avengers_graph.experts.records import answered, unanswered
+from avengers_graph.experts.recording import Recorded, plain_prompt
+from avengers_graph.experts.records import answered, plain_tool_calls, unanswered
 from avengers_graph.plans import Ask
 from avengers_graph.values import SampleRecord
 
@@ -57,6 +58,8 @@ class RoundRequest:
     round_number: int = 0
     first_index: int = 0
     """Index of the round's first sample within the request."""
+    asked_before: Mapping[str, int] = field(default_factory=dict)
+    """Samples asked of each expert in earlier rounds of the request."""
     batching: Literal["auto", "never", "always"] = "auto"
     needs_all: bool = False
     """Whether the round's outcome needs every sample, so that one request for n loses nothing."""
@@ -69,6 +72,8 @@ class RoundRequest:
     """USD."""
     enough: Enough | None = None
     callbacks: Any = None
+    question_id: str | None = None
+    """Goes into a recording."""
 
 
 @dataclass(slots=True)
@@ -77,6 +82,8 @@ class _Unit:
 
     expert: str
     indices: tuple[int, ...]
+    position: int
+    """Samples of this expert that the request asked for before this unit."""
     sent_at: float | None = None
     heard: bool = False
     """Tokens of it have been passed on: it can be neither repeated nor replaced."""
@@ -135,6 +142,7 @@ class _Round:
         self._next_index = request.first_index
         self._given_up: dict[str, str] = {}
         self._calls_left = request.calls_left
+        self._asked = dict(request.asked_before)
         self._cost_left = request.cost_left
 
     # -- starting ---------------------------------------------------------------------------
@@ -153,10 +161,12 @@ class _Round:
         self._next_index += samples
         caller = self.pool.caller(expert)
         size = self._batch_size(caller, samples)
+        before = self._asked.get(expert, 0)
+        self._asked[expert] = before + samples
         for start in range(0, samples, size):
-            self._launch(caller, tuple(indices[start : start + size]))
+            self._launch(caller, tuple(indices[start : start + size]), position=before + start)
 
-    def _batch_size(self, caller: ExpertCaller, samples: int) -> int:
+    def _batch_size(self, caller: Caller, samples: int) -> int:
         """Samples per request. A server takes no more at once than it has slots."""
         wanted = self.request.batching == "always" or (
             self.request.batching == "auto" and self.request.needs_all
@@ -165,13 +175,13 @@ class _Round:
             return 1
         return max(1, min(samples, caller.expert.max_concurrency))
 
-    def _launch(self, caller: ExpertCaller, indices: tuple[int, ...]) -> None:
-        unit = _Unit(caller.expert.name, indices)
+    def _launch(self, caller: Caller, indices: tuple[int, ...], *, position: int) -> None:
+        unit = _Unit(caller.expert.name, indices, position)
         self.tasks[asyncio.create_task(self._carry_out(caller, unit))] = unit
 
     # -- one request ------------------------------------------------------------------------
 
-    async def _carry_out(self, caller: ExpertCaller, unit: _Unit) -> None:
+    async def _carry_out(self, caller: Caller, unit: _Unit) -> None:
         """Send a unit, retrying what may pass; the outcome goes to the inbox."""
         began = time.monotonic()
         for attempt in range(caller.expert.retries + 1):
@@ -185,7 +195,10 @@ class _Round:
                         self._inbox.put_nowait(SampleStarted(unit.expert, unit.indices))
                     unit.sent_at = began
                     choices = await self._send(caller, unit)
-                self._inbox.put_nowait(_Landed(unit, choices, time.monotonic() - began))
+                took = time.monotonic() - began
+                if self.pool.recording is not None:
+                    self.pool.recording.append(self._recorded(unit, choices, took))
+                self._inbox.put_nowait(_Landed(unit, choices, took))
                 return
             except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
                 failure = as_expert_error(error, caller.expert, key=caller.key)
@@ -196,7 +209,7 @@ class _Round:
                 await asyncio.sleep(_pause(attempt, error))
 
     def _settle_failure(
-        self, caller: ExpertCaller, unit: _Unit, error: Exception, failure: ExpertError, took: float
+        self, caller: Caller, unit: _Unit, error: Exception, failure: ExpertError, took: float
     ) -> None:
         refused_n = len(unit.indices) > 1 and status_of(error) in (400, 422)
         if refused_n:
@@ -205,11 +218,12 @@ class _Round:
         else:
             self._inbox.put_nowait(_Failed(unit, failure, took))
 
-    async def _send(self, caller: ExpertCaller, unit: _Unit) -> list[Choice]:
+    async def _send(self, caller: Caller, unit: _Unit) -> list[Choice]:
         call = Call(
             messages=self.request.messages,
             n=len(unit.indices),
             temperature=self._temperature(caller),
+            position=unit.position,
             params=self.request.params,
             callbacks=self.request.callbacks,
         )
@@ -225,7 +239,24 @@ class _Round:
             raise ExpertError(f"{caller.expert.name} ended its stream without a chunk")
         return [_streamed_choice(whole, prompt=self.request.messages)]
 
-    def _temperature(self, caller: ExpertCaller) -> float | None:
+    def _recorded(self, unit: _Unit, choices: list[Choice], took: float) -> Recorded:
+        request = self.request
+        calls = [plain_tool_calls(choice.message) for choice in choices]
+        return Recorded(
+            id=request.question_id,
+            expert=unit.expert,
+            prompt=plain_prompt(request.messages),
+            temperature=self._temperature(self.pool.caller(unit.expert)),
+            params=request.params,
+            texts=[choice.message.text for choice in choices],
+            tool_calls=calls if any(calls) else [],
+            finish_reasons=[choice.finish_reason for choice in choices],
+            input_tokens=sum(choice.input_tokens for choice in choices),
+            output_tokens=[choice.output_tokens for choice in choices],
+            latency=round(took, 3),
+        )
+
+    def _temperature(self, caller: Caller) -> float | None:
         """Per-call over round over Context (both resolved before) over the expert's own."""
         if self.request.temperature is not None:
             return self.request.temperature
@@ -261,8 +292,8 @@ class _Round:
             # The server ignored n, or refused it: ask for the rest one by one.
             caller = self.pool.caller(unit.expert)
             caller.honours_n = False
-            for index in missing:
-                self._launch(caller, (index,))
+            for number, index in enumerate(missing, start=len(landed.choices)):
+                self._launch(caller, (index,), position=unit.position + number)
         for index, choice in zip(unit.indices, landed.choices, strict=False):
             record = answered(
                 choice,

@@ -8,10 +8,11 @@ from pathlib import Path
 from langchain_core.messages import BaseMessage
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.experts.caller import ExpertCaller
+from avengers_graph.experts.caller import Caller, ExpertCaller
 from avengers_graph.experts.chat_openai import api_key
 from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.prompt import fits
+from avengers_graph.experts.recording import Recording
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.expert import Expert
 
@@ -21,13 +22,14 @@ class ExpertPool:
 
     Args:
         experts: at least one; names must differ.
+        recording: an open recording that every answer is written to.
 
     Raises:
         ConfigError: no expert, or two of the same name.
         MissingKeyError: an expert's key variable is not set.
     """
 
-    def __init__(self, experts: Sequence[Expert]) -> None:
+    def __init__(self, experts: Sequence[Expert], *, recording: Recording | None = None) -> None:
         if not experts:
             raise ConfigError("a pool needs at least one expert")
         names = [expert.name for expert in experts]
@@ -36,8 +38,9 @@ class ExpertPool:
             raise ConfigError(f"experts {twice} are listed twice; give each its own name")
         for expert in experts:
             api_key(expert)
+        self.recording = recording
         self._experts = {expert.name: expert for expert in experts}
-        self._callers: dict[str, ExpertCaller] = {}
+        self._callers: dict[str, Caller] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
 
@@ -118,7 +121,7 @@ class ExpertPool:
             return f"has a context of only {expert.context_length} tokens"
         return None
 
-    def caller(self, name: str) -> ExpertCaller:
+    def caller(self, name: str) -> Caller:
         """The one caller of an expert. Call on the owned loop only.
 
         A fork leaves the parent's loop behind, and with it every semaphore and connection:
@@ -129,8 +132,11 @@ class ExpertPool:
             if self._loop is not here:
                 self._loop, self._callers = here, {}
             if name not in self._callers:
-                self._callers[name] = ExpertCaller(self[name])
+                self._callers[name] = self._make_caller(self[name])
             return self._callers[name]
+
+    def _make_caller(self, expert: Expert) -> Caller:
+        return ExpertCaller(expert)
 
     def cost(self, name: str, *, input_tokens: int, output_tokens: int) -> float | None:
         """USD for that many tokens of an expert; None when its price is not known."""

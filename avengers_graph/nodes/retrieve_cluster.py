@@ -10,7 +10,6 @@ from avengers_graph.nodes.embed import query_vector
 from avengers_graph.ranking import cluster_weights
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
-from avengers_graph.values import ClusterHit
 
 
 def retrieve_cluster(

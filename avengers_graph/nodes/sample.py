@@ -4,6 +4,7 @@ Everything about calling is in ``experts.engine``; the node says whom to ask, li
 keeps the books.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,7 @@ def round_request(
         temperature=temperature,
         round_number=number,
         first_index=len(state["samples"]),
+        asked_before=Counter(record["expert"] for record in state["samples"]),
         batching=settings["batching"],
         needs_all=wanted > 1 and enough is None,
         stream=settings["stream_tokens"] and wanted == 1,

@@ -28,7 +28,7 @@ def leader_is_safe(*, agreement: float, votes: Sequence[int], threshold: float) 
     trials = first + second + 1
     # 1 - I_0.5(a, b) is the chance of fewer than a heads in a+b-1 throws of a fair coin.
     fewer = sum(comb(trials, heads) for heads in range(first + 1))
-    return fewer >= threshold * 2**trials
+    return fewer / 2.0**trials >= threshold
 
 
 STOP_RULES: Mapping[str, Callable[..., bool]] = MappingProxyType(

@@ -1,0 +1,119 @@
+"""What experts answered, on disk: written as a run goes, read to replay it at no cost.
+
+One JSON line per request. Every line is on disk before its answers are used: a run that is
+killed loses at most what was in flight.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from langchain_core.messages import BaseMessage, HumanMessage, convert_to_openai_messages
+
+from avengers_graph.errors import RecordsError
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One request to an expert and what came back; lists have one entry a sample."""
+
+    expert: str
+    prompt: str | list[dict[str, Any]]
+    """The text of the one human message, or all messages in OpenAI's form."""
+    texts: list[str]
+    finish_reasons: list[str | None]
+    output_tokens: list[int]
+    input_tokens: int
+    latency: float
+    """Seconds for the whole request."""
+    id: str | None = None
+    """Of the question, where it has one."""
+    temperature: float | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    tool_calls: list[list[dict[str, Any]]] = field(default_factory=list)
+    """Empty when no sample calls a tool."""
+
+
+def plain_prompt(messages: Sequence[BaseMessage]) -> str | list[dict[str, Any]]:
+    """The prompt as a recording holds it, and as a replay looks it up."""
+    if len(messages) == 1 and isinstance(messages[0], HumanMessage):
+        content = messages[0].content
+        if isinstance(content, str):
+            return content
+    plain = convert_to_openai_messages(list(messages))
+    return plain if isinstance(plain, list) else [plain]
+
+
+class Recording:
+    """An append-only recording; use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: Any = None
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._drop_torn_line()
+        self._file = self._path.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def append(self, entry: Recorded) -> None:
+        """Write one entry and have it on disk before returning."""
+        self._file.write(to_line(entry))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _drop_torn_line(self) -> None:
+        """Cut off what a killed run left half written at the end."""
+        if not self._path.exists():
+            return
+        content = self._path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            with self._path.open("r+b") as file:
+                file.truncate(whole)
+
+
+def to_line(entry: Recorded) -> str:
+    """One line of a recording; fields that are empty are left out."""
+    fields = {k: v for k, v in asdict(entry).items() if v not in (None, [], {}) or k == "texts"}
+    return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+def read_recording(path: Path) -> list[Recorded]:
+    """All entries, in the order written; a line torn by a kill at the end is left out.
+
+    Raises:
+        RecordsError: a line is no entry, or the file cannot be read.
+    """
+    return list(_entries(path))
+
+
+def _entries(path: Path) -> Iterator[Recorded]:
+    try:
+        file = path.open(encoding="utf-8")
+    except OSError as error:
+        raise RecordsError(f"cannot read the recording {str(path)!r}: {error.strerror}") from error
+    with file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith("\n"):
+                return
+            try:
+                fields = json.loads(line)
+                yield Recorded(**{"finish_reasons": [None] * len(fields["texts"]), **fields})
+            except (json.JSONDecodeError, TypeError, KeyError) as error:
+                raise RecordsError(
+                    f"{path}:{number} is no entry of a recording; move the file away to start anew"
+                ) from error

@@ -1,0 +1,130 @@
+"""Recorded experts behind the same engine: plans and votes compared on identical samples."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from asyncio_throttle.throttler import Throttler
+from langchain_core.messages import AIMessage, AIMessageChunk
+
+from avengers_graph.errors import ExpertError
+from avengers_graph.experts.caller import Call, Choice
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.recording import Recorded, plain_prompt
+from avengers_graph.settings.expert import Expert
+
+_NOWHERE = "http://127.0.0.1:9/v1"
+"""Stands where a recorded expert that is not configured would have its endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    text: str
+    finish_reason: str | None
+    tool_calls: list[dict[str, Any]]
+    input_tokens: int
+    output_tokens: int
+
+
+class ReplayPool(ExpertPool):
+    """A pool whose experts give the answers of a recording, by expert and prompt.
+
+    The k-th sample a request asks of an expert is the k-th recorded for that prompt, so every
+    plan sees the same samples. Temperature and parameters are not compared: what is replayed
+    is what was recorded.
+
+    Args:
+        recording: entries of one run or several.
+        experts: their configuration (prices, rate limits); by name only where left out.
+    """
+
+    def __init__(
+        self, recording: Sequence[Recorded], *, experts: Sequence[Expert] | None = None
+    ) -> None:
+        names = list(dict.fromkeys(entry.expert for entry in recording))
+        everything = frozenset({"tools", "json_schema", "json_mode", "n", "images", "system"})
+        super().__init__(
+            experts or [Expert(name=name, base_url=_NOWHERE, supports=everything) for name in names]
+        )
+        self._recorded: dict[str, dict[str, list[_Sample]]] = defaultdict(dict)
+        for entry in recording:
+            kept = self._recorded[entry.expert].setdefault(_key(entry.prompt), [])
+            kept += _samples(entry)
+
+    def _make_caller(self, expert: Expert) -> "ReplayCaller":
+        return ReplayCaller(expert, self._recorded[expert.name])
+
+
+class ReplayCaller:
+    """Stands where ``ExpertCaller`` does, and sends nothing anywhere."""
+
+    def __init__(self, expert: Expert, recorded: dict[str, list[_Sample]]) -> None:
+        self.expert = expert
+        self.slots = asyncio.Semaphore(expert.max_concurrency)
+        self.throttle: Throttler | None = None
+        self.key: str | None = None
+        self.honours_n = True
+        self._recorded = recorded
+
+    async def send(self, call: Call) -> list[Choice]:
+        """The recorded samples at the call's position.
+
+        Raises:
+            ExpertError: the recording holds none for this prompt, or no more.
+        """
+        kept = self._recorded.get(_key(plain_prompt(call.messages)), [])
+        found = kept[call.position : call.position + call.n]
+        if len(found) < call.n:
+            raise ExpertError(
+                f"the recording holds {len(kept)} samples of {self.expert.name} for this prompt, "
+                f"and sample {call.position + len(found) + 1} was asked for"
+            )
+        return [_choice(sample) for sample in found]
+
+    async def stream(self, call: Call) -> AsyncIterator[AIMessageChunk]:
+        """The recorded sample as one chunk."""
+        [choice] = await self.send(call)
+        message = choice.message
+        yield AIMessageChunk(
+            content=message.content,
+            tool_calls=message.tool_calls,
+            usage_metadata=message.usage_metadata,
+            response_metadata={"finish_reason": choice.finish_reason},
+        )
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+
+
+def _key(prompt: str | list[dict[str, Any]]) -> str:
+    return json.dumps(prompt, sort_keys=True, ensure_ascii=False)
+
+
+def _samples(entry: Recorded) -> list[_Sample]:
+    calls = entry.tool_calls or [[] for _ in entry.texts]
+    columns = zip(entry.texts, entry.finish_reasons, calls, entry.output_tokens, strict=True)
+    return [
+        _Sample(
+            text=text,
+            finish_reason=reason,
+            tool_calls=tool_calls,
+            # The prompt of a request was read once for all of its samples.
+            input_tokens=entry.input_tokens if position == 0 else 0,
+            output_tokens=tokens,
+        )
+        for position, (text, reason, tool_calls, tokens) in enumerate(columns)
+    ]
+
+
+def _choice(sample: _Sample) -> Choice:
+    valid = [call for call in sample.tool_calls if call.get("type") != "invalid_tool_call"]
+    return Choice(
+        message=AIMessage(content=sample.text, tool_calls=valid),
+        finish_reason=sample.finish_reason,
+        input_tokens=sample.input_tokens,
+        output_tokens=sample.output_tokens,
+        usage_estimated=False,
+    )
