@@ -1,0 +1,85 @@
+"""Running one round and reading what was heard of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import HumanMessage
+
+from avengers_graph.experts.engine import RoundRequest, run_round
+from avengers_graph.experts.events import (
+    FailedOver,
+    SampleCancelled,
+    SampleEvent,
+    SampleFinished,
+    SampleStarted,
+    SampleToken,
+)
+from avengers_graph.experts.owned_loop import Bridge
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.plans import Ask
+from avengers_graph.values import SampleRecord
+
+QUESTION = "What is 6 times 7?"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The events of a round."""
+
+    events: list[SampleEvent]
+
+    @property
+    def finished(self) -> list[SampleRecord]:
+        return [e.record for e in self.events if isinstance(e, SampleFinished)]
+
+    @property
+    def answers(self) -> list[SampleRecord]:
+        return [record for record in self.finished if record["error"] is None]
+
+    @property
+    def texts(self) -> dict[int, str]:
+        """Text by sample index, errors left out."""
+        return {record["index"]: record["text"] for record in self.answers}
+
+    @property
+    def errors(self) -> list[str]:
+        return [record["error"] for record in self.finished if record["error"] is not None]
+
+    @property
+    def cancelled(self) -> list[SampleRecord]:
+        return [e.record for e in self.events if isinstance(e, SampleCancelled)]
+
+    @property
+    def failovers(self) -> list[tuple[str, str | None]]:
+        return [(e.expert, e.replacement) for e in self.events if isinstance(e, FailedOver)]
+
+    @property
+    def started(self) -> list[SampleStarted]:
+        return [e for e in self.events if isinstance(e, SampleStarted)]
+
+    @property
+    def tokens(self) -> list[str]:
+        return [e.text for e in self.events if isinstance(e, SampleToken)]
+
+
+def round_request(*asks: tuple[str, int], **fields: Any) -> RoundRequest:
+    """A request for samples of ``asks``: (expert, how many)."""
+    messages = fields.pop("messages", [HumanMessage(QUESTION)])
+    return RoundRequest(messages=messages, asks=[Ask(*ask) for ask in asks], **fields)
+
+
+def bridged(pool: ExpertPool, *asks: tuple[str, int], **fields: Any) -> Bridge[SampleEvent]:
+    """A round as callers run it: on the owned loop."""
+    return Bridge(run_round(round_request(*asks, **fields), pool=pool))
+
+
+def listen(pool: ExpertPool, *asks: tuple[str, int], **fields: Any) -> Heard:
+    """Run a round to its end."""
+    return Heard(list(bridged(pool, *asks, **fields)))
+
+
+def only(items: Sequence[Any]) -> Any:
+    """The single item there has to be."""
+    assert len(items) == 1, items
+    return items[0]

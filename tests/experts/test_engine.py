@@ -1,0 +1,305 @@
+"""One round of calls against a real HTTP server: order, limits, stops, budgets."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from avengers_graph.experts.engine import DECIDED, OUT_OF_TIME, OVER_BUDGET
+from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import Price, RateLimit
+from avengers_graph.values import SampleRecord
+from tests.experts.rounds import QUESTION, bridged, listen, only
+from tests.servers.answers import Cut, Fault, Reply, ToolUse
+from tests.servers.openai_server import OpenAIServer, Received
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+
+Pools = Callable[..., ExpertPool]
+FOREVER = Reply("never", delay=60)
+
+
+def test_samples_keep_their_identity(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "a")
+    server.serve("beta", "b")
+    heard = listen(pool_of("alpha", "beta"), ("alpha", 3), ("beta", 2), first_index=5)
+    by_index = {r["index"]: (r["expert"], r["text"]) for r in heard.finished}
+    assert by_index == dict.fromkeys((5, 6, 7), ("alpha", "a")) | dict.fromkeys(
+        (8, 9), ("beta", "b")
+    )
+    assert sorted(i for s in heard.started for i in s.indices) == [5, 6, 7, 8, 9]
+    assert all(r["round"] == 0 and r["latency"] > 0 and not r["cancelled"] for r in heard.finished)
+
+
+def test_events_come_in_the_order_things_happen(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("slow", Reply("s", delay=0.2))
+    server.serve("quick", "q")
+    heard = listen(pool_of("slow", "quick"), ("slow", 1), ("quick", 1))
+    assert [r["text"] for r in heard.finished] == ["q", "s"]
+    assert [r["index"] for r in heard.finished] == [1, 0]
+
+
+def test_the_request_is_what_was_asked_for(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "42")
+    params = {"stop": ["\n"], "seed": 7, "top_p": 0.5, "max_tokens": 30}
+    pool = pool_of("alpha", extra_body={"top_k": 5})
+    listen(pool, ("alpha", 1), params={**params, "extra_body": {"min_p": 0.1}}, temperature=0.3)
+    body = only(server.requests).body
+    assert body["messages"] == [{"role": "user", "content": QUESTION}]
+    assert (body["stop"], body["seed"], body["top_p"]) == (["\n"], 7, 0.5)
+    assert body["max_completion_tokens"] == 30
+    assert (body["temperature"], body["top_k"], body["min_p"]) == (0.3, 5, 0.1)
+    assert not body.get("stream")
+
+
+def test_temperature_falls_back_on_the_experts_own(server: OpenAIServer, pool_of: Pools) -> None:
+    listen(pool_of("alpha"), ("alpha", 1))
+    listen(pool_of("alpha", temperature=0.2), ("alpha", 1))
+    listen(pool_of("alpha", temperature=0.2), ("alpha", 1), temperature=0.0)
+    assert [r.body["temperature"] for r in server.requests] == [0.7, 0.2, 0.0]
+
+
+def test_requests_in_flight_are_capped(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Reply("a", delay=0.03))
+    heard = listen(pool_of("alpha", max_concurrency=2), ("alpha", 7))
+    assert len(heard.answers) == 7
+    assert server.peak == 2
+
+
+def test_the_cap_holds_over_requests_at_the_same_time(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Reply("a", delay=0.03))
+    pool = pool_of("alpha", max_concurrency=2)
+
+    async def listen_async() -> int:
+        return len([e async for e in bridged(pool, ("alpha", 3)) if isinstance(e, SampleFinished)])
+
+    async def both() -> list[int]:
+        return list(await asyncio.gather(listen_async(), listen_async()))
+
+    assert asyncio.run(both()) == [3, 3]
+    assert server.peak == 2
+
+
+def test_requests_are_throttled(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "a")
+    pool = pool_of("alpha", rate_limit=RateLimit(requests=2, period=0.2))
+    heard = listen(pool, ("alpha", 6))
+    assert len(heard.answers) == 6
+    arrivals = sorted(r.at for r in server.requests)
+    # In any window of the period at most two requests leave: the third one on waits for its turn.
+    # They are counted where they leave, and a stall on the way may bring two closer together.
+    assert arrivals[-1] - arrivals[0] >= 2 * 0.2 * 0.8
+    assert all(later >= sooner for sooner, later in pairwise(arrivals))
+
+
+def test_an_expert_that_hangs_is_timed_out(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", FOREVER)
+    heard = listen(pool_of("alpha", timeout=0.1, retries=1), ("alpha", 1))
+    assert only(heard.errors) == f"no answer from {server.base_url} within 0.1 s"
+    assert len(server.requests) == 2
+    server.wait_for(lambda: all(r.disconnected for r in server.requests))
+
+
+def enough_of(count: int) -> Callable[[SampleRecord, Sequence[str]], bool]:
+    """Enough once ``count`` samples have landed; what was seen is kept on the function."""
+    landed: list[tuple[int, list[str]]] = []
+
+    def enough(record: SampleRecord, outstanding: Sequence[str]) -> bool:
+        landed.append((record["index"], list(outstanding)))
+        return len(landed) >= count
+
+    enough.landed = landed  # type: ignore[attr-defined]
+    return enough
+
+
+def test_early_stop_cancels_what_is_in_flight(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "42")
+    server.serve("slow", FOREVER)
+    enough = enough_of(2)
+    heard = listen(pool_of("alpha", "slow"), ("alpha", 2), ("slow", 2), enough=enough)
+    assert sorted(heard.texts) == [0, 1]
+    assert enough.landed[-1][1] == ["slow", "slow"]  # type: ignore[attr-defined]
+    assert [(r["error"], r["cancelled"], r["usage_estimated"]) for r in heard.cancelled] == [
+        (DECIDED, True, True)
+    ] * len(heard.cancelled)
+    server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))
+
+
+def test_what_was_never_sent_is_not_reported_as_cancelled(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    server.serve("alpha", "42")
+    pool = pool_of("alpha", max_concurrency=1)
+    heard = listen(pool, ("alpha", 8), enough=enough_of(1))
+    assert len(heard.answers) == 1
+    assert len(heard.cancelled) <= 1  # the next one may just have left
+    assert len(server.requests) <= 2
+
+
+def test_closing_the_iterator_cancels_everything(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "42", FOREVER)
+    events = iter(bridged(pool_of("alpha", max_concurrency=1), ("alpha", 2)))
+    while not isinstance(next(events), SampleFinished):
+        pass
+    server.wait_for(lambda: len(server.requests) == 2)
+    events.close()
+    server.wait_for(lambda: server.requests[1].disconnected)
+
+
+def test_cancelling_an_asynchronous_caller_cancels_everything(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    server.serve("alpha", FOREVER)
+    pool = pool_of("alpha")
+
+    async def give_up() -> None:
+        async def read() -> list[Any]:
+            return [event async for event in bridged(pool, ("alpha", 3))]
+
+        reading = asyncio.create_task(read())
+        await asyncio.to_thread(server.wait_for, lambda: len(server.requests) == 3)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    asyncio.run(give_up())
+    server.wait_for(lambda: all(r.disconnected for r in server.requests))
+
+
+def test_the_deadline_ends_the_round(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "42")
+    server.serve("slow", FOREVER)
+    pool = pool_of("alpha", "slow")
+    listen(pool, ("alpha", 1))  # the first call of a process is slow: it loads the client
+    heard = listen(pool, ("alpha", 1), ("slow", 2), deadline_at=time.time() + 0.3)
+    assert list(heard.texts) == [0]
+    assert [r["error"] for r in heard.cancelled] == [OUT_OF_TIME] * 2
+    server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))
+
+
+def test_a_deadline_in_the_past_sends_nothing(server: OpenAIServer, pool_of: Pools) -> None:
+    heard = listen(pool_of("alpha"), ("alpha", 3), deadline_at=time.time() - 1)
+    assert heard.answers == []
+    assert server.requests == []
+
+
+def test_no_more_calls_than_are_left(server: OpenAIServer, pool_of: Pools) -> None:
+    heard = listen(pool_of("alpha", "beta"), ("alpha", 3), ("beta", 3), calls_left=4)
+    assert len(heard.answers) == 4
+    assert len(server.asked("alpha")) == 3
+    assert len(server.asked("beta")) == 1
+
+
+def test_the_round_ends_when_the_money_is_spent(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "42")
+    pool = pool_of("alpha", price=Price(input=0, output=1e6), max_concurrency=1)
+    heard = listen(pool, ("alpha", 8), cost_left=2.5)  # one USD a token, one token an answer
+    assert len(heard.answers) == 3
+    assert all(r["error"] == OVER_BUDGET for r in heard.cancelled)
+    assert len(server.requests) <= 4
+
+
+def test_failover_to_the_next_ranked(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Fault(401, "who are you"))
+    server.serve("beta", Fault(503, "overloaded"))
+    server.serve("gamma", "42")
+    pool = pool_of("alpha", "beta", "gamma", retries=1)
+    heard = listen(pool, ("alpha", 2), reserves=["alpha", "beta", "gamma"])
+    assert [r["expert"] for r in heard.answers] == ["gamma", "gamma"]
+    causes = {r["expert"]: r["error"] for r in heard.finished if r["error"]}
+    assert set(causes) == {"alpha", "beta"}
+    assert "who are you" in str(causes["alpha"])
+    assert "overloaded" in str(causes["beta"])
+    assert {("alpha", "beta"), ("beta", "gamma")} <= set(heard.failovers)
+    indices = [r["index"] for r in heard.finished]
+    assert len(set(indices)) == len(indices)
+
+
+def test_a_dead_expert_gives_back_what_still_waits(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Fault(400, "no"))
+    server.serve("beta", "42")
+    pool = pool_of("alpha", "beta", max_concurrency=1)
+    heard = listen(pool, ("alpha", 8), reserves=["alpha", "beta"])
+    assert len(heard.answers) == 8
+    assert len(server.asked("alpha")) <= 2  # the next one may just have left
+
+
+def test_nobody_answers(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Fault(400))
+    server.serve("beta", Cut())
+    pool = pool_of("alpha", "beta", retries=0)
+    heard = listen(pool, ("alpha", 1), reserves=["alpha", "beta"])
+    assert heard.answers == []
+    assert heard.failovers == [("alpha", "beta"), ("beta", None)]
+
+
+def test_one_sample_is_streamed_through(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Reply("The answer is 42.", reasoning="six sevens"))
+    heard = listen(pool_of("alpha"), ("alpha", 1), stream=True)
+    assert [t for t in heard.tokens if t] == ["The ", "answer ", "is ", "42."]
+    record = only(heard.answers)
+    assert (record["text"], record["reasoning"]) == ("The answer is 42.", "six sevens")
+    assert record["finish_reason"] == "stop"
+    assert (record["output_tokens"], record["usage_estimated"]) == (5, False)
+    assert only(server.requests).body["stream"] is True
+
+
+def test_tool_calls_are_streamed_through(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Reply(tool_calls=[ToolUse("times", {"a": 6, "b": 7}, id="call_1")]))
+    tool = {"type": "function", "function": {"name": "times", "parameters": {"type": "object"}}}
+    pool = pool_of("alpha", supports={"tools", "system"})
+    heard = listen(pool, ("alpha", 1), stream=True, params={"tools": [tool]})
+    call = {"type": "tool_call", "id": "call_1", "name": "times", "args": {"a": 6, "b": 7}}
+    assert only(heard.answers)["tool_calls"] == [call]
+    assert only(heard.answers)["finish_reason"] == "tool_calls"
+
+
+def test_a_stream_without_usage_is_estimated(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "one two three four", usage="absent")
+    record = only(listen(pool_of("alpha"), ("alpha", 1), stream=True).answers)
+    assert record["usage_estimated"]
+    assert record["input_tokens"] > 0
+    assert record["output_tokens"] > 0
+
+
+def test_a_stream_that_has_been_heard_is_not_repeated(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Reply("one two three", cut_after=2), "again")
+    server.serve("beta", "42")
+    pool = pool_of("alpha", "beta")
+    heard = listen(pool, ("alpha", 1), stream=True, reserves=["alpha", "beta"])
+    assert "".join(heard.tokens) == "one "
+    assert heard.answers == []
+    assert heard.failovers == [("alpha", None)]
+    assert len(server.requests) == 1
+
+
+def test_a_stream_that_never_began_fails_over(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Fault(500))
+    server.serve("beta", "42")
+    pool = pool_of("alpha", "beta", retries=1)
+    heard = listen(pool, ("alpha", 1), stream=True, reserves=["alpha", "beta"])
+    assert "".join(heard.tokens) == "42"
+    assert len(server.asked("alpha")) == 2
+
+
+def test_closing_a_stream_hangs_up(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Reply("word " * 500, gap=0.05))
+    events = iter(bridged(pool_of("alpha"), ("alpha", 1), stream=True))
+    for event in events:
+        if getattr(event, "text", ""):
+            break
+    events.close()
+    server.wait_for(lambda: only(server.requests).disconnected)
+
+
+def test_each_sample_may_say_something_else(server: OpenAIServer, pool_of: Pools) -> None:
+    def count(received: Received) -> str:
+        return str(len(server.requests))
+
+    server.serve("alpha", count)
+    heard = listen(pool_of("alpha", max_concurrency=1), ("alpha", 3))
+    assert sorted(heard.texts.values()) == ["1", "2", "3"]
