@@ -294,7 +294,8 @@ class _Round:
             caller.honours_n = False
             for number, index in enumerate(missing, start=len(landed.choices)):
                 self._launch(caller, (index,), position=unit.position + number)
-        for index, choice in zip(unit.indices, landed.choices, strict=False):
+        pairs = list(zip(unit.indices, landed.choices, strict=False))
+        for position, (index, choice) in enumerate(pairs, start=1):
             record = answered(
                 choice,
                 expert=unit.expert,
@@ -304,7 +305,11 @@ class _Round:
             )
             yield SampleFinished(record)
             self._spend(record)
-            if self.request.enough is not None and self.request.enough(record, self._outstanding()):
+            # The choices of one answer land together and are counted one by one: those not
+            # counted yet can still change the vote.
+            uncounted = [unit.expert] * (len(pairs) - position)
+            outstanding = [*uncounted, *self._outstanding()]
+            if self.request.enough is not None and self.request.enough(record, outstanding):
                 self.over = DECIDED
 
     def _spend(self, record: SampleRecord) -> None:

@@ -140,6 +140,18 @@ def test_what_was_never_sent_is_not_reported_as_cancelled(
     assert len(server.requests) <= 2
 
 
+def test_enough_is_told_of_the_rest_of_the_same_batch(server: OpenAIServer, pool_of: Pools) -> None:
+    """The choices of one answer land together, but are counted one by one."""
+    server.serve("alpha", "1")
+    server.serve("slow", FOREVER)
+    enough = enough_of(4)
+    pool = pool_of("alpha", "slow", supports={"n"}, max_concurrency=4)
+    heard = listen(pool, ("alpha", 4), ("slow", 1), enough=enough, batching="always")
+    seen = [len(outstanding) for _, outstanding in enough.landed]  # type: ignore[attr-defined]
+    assert seen == [4, 3, 2, 1]
+    assert len(heard.answers) == 4
+
+
 def test_closing_the_iterator_cancels_everything(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", "42", FOREVER)
     events = iter(bridged(pool_of("alpha", max_concurrency=1), ("alpha", 2)))
