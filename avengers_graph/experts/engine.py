@@ -344,9 +344,14 @@ class _Round:
             )
         left = [name for name in self.request.reserves if name not in self._given_up]
         replacement = left[0] if left and not unit.heard else None
+        samples = len(unit.indices)
+        if replacement is not None:
+            samples += self._withdraw_unsent(unit.expert)
+        if self._calls_left == 0:
+            replacement = None
         yield FailedOver(unit.expert, cause, replacement)
         if replacement is not None:
-            self._assign(replacement, len(unit.indices) + self._withdraw_unsent(unit.expert))
+            self._assign(replacement, samples)
 
     def _withdraw_unsent(self, expert: str) -> int:
         """Take back what still waits for its turn with an expert that failed; how many samples."""

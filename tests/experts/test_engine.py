@@ -206,6 +206,15 @@ def test_no_more_calls_than_are_left(server: OpenAIServer, pool_of: Pools) -> No
     assert len(server.asked("beta")) == 1
 
 
+def test_failover_stays_within_the_budget_of_calls(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Fault(401))
+    server.serve("beta", "42")
+    heard = listen(pool_of("alpha", "beta"), ("alpha", 1), reserves=["alpha", "beta"], calls_left=1)
+    assert heard.answers == []
+    assert heard.failovers == [("alpha", None)]
+    assert server.asked("beta") == []
+
+
 def test_the_round_ends_when_the_money_is_spent(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", "42")
     pool = pool_of("alpha", price=Price(input=0, output=1e6), max_concurrency=1)
