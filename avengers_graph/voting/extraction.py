@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from avengers_graph.errors import ConfigError
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.kinds import KINDS, Kind
+from avengers_graph.voting.kinds import KINDS, Kind, bracketed
 from avengers_graph.voting.kinds.choice import span_letter
 from avengers_graph.voting.kinds.short_text import matches_reference
 from avengers_graph.voting.numerals import whole_numeral
@@ -60,7 +60,8 @@ def is_correct(
 ) -> bool:
     """Whether a sample answers as the reference does; an abstention is wrong.
 
-    The reference may be bare ("18", "B", "Paris") or a text to extract from.
+    The reference may be bare ("18", "B", "Paris") or a text to extract from. Brackets that
+    the question asked for are part of a right answer, though not of a vote.
 
     Raises:
         ConfigError: the kind does not exist, or the reference holds no answer of that kind.
@@ -71,6 +72,8 @@ def is_correct(
     wanted = KINDS[settled].extract(reference, asked, False)
     if wanted is None:
         raise ConfigError(f"the reference {reference[:80]!r} holds no answer of kind {settled!r}")
+    if settled == "bracketed" and not bracketed.keeps_format(sample.text):
+        return False
     given = answer_of(sample, kind=settled, question=asked)
     if given is not None and equivalent(given, wanted):
         return True

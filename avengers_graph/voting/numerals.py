@@ -8,6 +8,7 @@ digits and exponents are bounded before any arithmetic.
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 MAX_DIGITS = 200
@@ -235,3 +236,23 @@ def spelled(text: str) -> Numeral | None:
         return None
     value = Fraction(total + current)
     return Numeral(-value if negative else value)
+
+
+def rounds_to(coarse: Numeral, fine: Numeral) -> bool:
+    """Whether ``coarse``, a decimal, is ``fine`` rounded to the decimals it shows."""
+    places = coarse.decimals
+    if places is None or places < 2 or coarse.fraction:
+        return False
+    if fine.decimals is not None and not fine.fraction and fine.decimals <= places:
+        return False
+    significant = len(str(abs(coarse.value.numerator * 10**places // coarse.value.denominator)))
+    if significant < (2 if fine.fraction else 3):
+        return False
+    if abs(coarse.value - fine.value) * 10**places > 1:
+        return False
+    with localcontext() as context:
+        context.prec = 250
+        exact = Decimal(fine.value.numerator) / Decimal(fine.value.denominator)
+        shown = Decimal(coarse.value.numerator) / Decimal(coarse.value.denominator)
+        step = Decimal(1).scaleb(-places)
+        return any(exact.quantize(step, mode) == shown for mode in (ROUND_HALF_UP, ROUND_HALF_EVEN))

@@ -7,13 +7,12 @@ decimals and three significant digits is the same as a number that rounds to it 
 """
 
 from collections.abc import Hashable
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.numerals import Numeral, numerals, plain, whole_numeral
+from avengers_graph.voting.numerals import Numeral, numerals, plain, rounds_to, whole_numeral
 from avengers_graph.voting.question import NO_QUESTION, Question
 
 
@@ -116,26 +115,6 @@ def same(a: Answer, b: Answer) -> bool:
     if first is None or second is None:
         return False
     return rounds_to(first, second) or rounds_to(second, first)
-
-
-def rounds_to(coarse: Numeral, fine: Numeral) -> bool:
-    """Whether ``coarse``, a decimal, is ``fine`` rounded to the decimals it shows."""
-    places = coarse.decimals
-    if places is None or places < 2 or coarse.fraction:
-        return False
-    if fine.decimals is not None and not fine.fraction and fine.decimals <= places:
-        return False
-    significant = len(str(abs(coarse.value.numerator * 10**places // coarse.value.denominator)))
-    if significant < (2 if fine.fraction else 3):
-        return False
-    if abs(coarse.value - fine.value) * 10**places > 1:
-        return False
-    with localcontext() as context:
-        context.prec = 250
-        exact = Decimal(fine.value.numerator) / Decimal(fine.value.denominator)
-        shown = Decimal(coarse.value.numerator) / Decimal(coarse.value.denominator)
-        step = Decimal(1).scaleb(-places)
-        return any(exact.quantize(step, mode) == shown for mode in (ROUND_HALF_UP, ROUND_HALF_EVEN))
 
 
 NUMBER = Kind(extract=extract, key=key, same=same)

@@ -1,0 +1,166 @@
+"""Answers asked for in double square brackets, ``[[...]]``, as KOR-Bench does.
+
+What stands in the brackets compares as letters where the question asks for letters, part by
+part where it has parts, and otherwise by its text without spaces, case and quotation marks,
+or as mathematics. A text without double brackets is read by its single brackets, box,
+answer phrase or bare last line.
+"""
+
+import re
+from collections.abc import Hashable, Iterator
+
+from avengers_graph.voting import spans
+from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.kinds import choice
+from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.kinds.math import parsed
+from avengers_graph.voting.mathematics import same_value
+from avengers_graph.voting.question import Question
+
+MAX_LENGTH = 2_000
+"""A longer content is no answer."""
+
+_PART = re.compile(r"\]\s*[;,]?\s*\[|;")
+_SINGLE = re.compile(r"\[([^\[\]\n]{1,300})\]{1,2}")
+_LETTER_FORMAT = re.compile(r"\[\[\s*([A-Z](?:\s*/\s*[A-Z])+)\s*\]\]|single (?:uppercase|capital)")
+_NOISE = re.compile(r"[\s\"'`“”‘’*$\\{}]+|\\(?:text|mathrm|left|right)")
+_TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|mathbf|textbf)\s?\{([^{}]*)\}")
+_ASSIGNMENT = re.compile(r"[^=,]{1,40}=[^=,]{1,80}")
+
+
+def extract(text: str, question: Question, truncated: bool) -> Answer | None:
+    """The last ``[[...]]``; what would stand in it where the brackets are missing."""
+    letters = _LETTER_FORMAT.search(question.text) is not None
+    for content in double_bracketed(text):
+        if letters and (letter := choice.span_letter(content, question)):
+            return Answer(letter, "bracketed")
+        if cleaned := _cleaned(content):
+            return Answer(cleaned, "bracketed")
+    if letters:
+        said = choice.extract(_without_brackets(text), question, truncated)
+        return Answer(said.text, "bracketed") if said else None
+    for content in (*spans.boxed(text), *_phrases(text)):
+        if cleaned := _cleaned(_inside(spans.sentence(content))):
+            return Answer(cleaned, "bracketed")
+    if truncated:
+        return None
+    singles = [match[1] for match in _SINGLE.finditer(text)]
+    if singles and (cleaned := _cleaned(singles[-1])):
+        return Answer(cleaned, "bracketed")
+    lines = spans.lines(text)
+    for line in (*spans.bold(text), *lines[-1:]):
+        cleaned = _cleaned(_inside(line))
+        if cleaned and len(cleaned.split()) <= 12:
+            return Answer(cleaned, "bracketed")
+    return None
+
+
+def double_bracketed(text: str) -> Iterator[str]:
+    """Contents of ``[[...]]``, last one first; brackets inside are balanced."""
+    end = len(text)
+    for _ in range(20):
+        start = text.rfind("[[", 0, end)
+        while start > 0 and text[start - 1] == "[":
+            start -= 1
+        if start < 0:
+            break
+        content = _balanced(text, start)
+        if content is not None and content.strip():
+            yield content
+        end = start
+    for match in reversed(list(re.finditer(r"\[\s{1,3}\[([^\[\]]{1,300})\]\s{0,3}\]", text))):
+        yield match[1]
+
+
+def _balanced(text: str, start: int) -> str | None:
+    depth = 0
+    for position in range(start, min(len(text), start + MAX_LENGTH)):
+        if text[position] == "[":
+            depth += 1
+        elif text[position] == "]":
+            depth -= 1
+            if depth == 0:
+                return text[start + 2 : position - (text[position - 1] == "]")]
+    closing = text.find("]", start, start + MAX_LENGTH)
+    return text[start + 2 : closing] if closing > 0 else None
+
+
+def _phrases(text: str) -> Iterator[str]:
+    yield from spans.hashed(text)
+    yield from spans.phrased(text)
+
+
+def _inside(span: str) -> str:
+    """What stands in a span's only pair of single brackets, else the span."""
+    match = _SINGLE.search(span)
+    return match[1] if match else span
+
+
+def _without_brackets(text: str) -> str:
+    return re.sub(r"[\[\]]", " ", text)
+
+
+def _cleaned(content: str) -> str:
+    """The content without wrapping quotes, math signs and outer brackets."""
+    content = _TEXT_COMMAND.sub(r"\1", content).strip()
+    for _ in range(4):
+        shorter = content.strip("\"'`“”*$ \n").rstrip(".").strip()
+        if shorter == content:
+            break
+        content = shorter
+    return content[:MAX_LENGTH] if len(content) <= MAX_LENGTH else ""
+
+
+def keeps_format(text: str) -> bool:
+    """Whether a text has brackets or a box at all: without them a graded answer is wrong."""
+    return _SINGLE.search(text) is not None or any(spans.boxed(text))
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """The separate answers of ``A];[B`` or ``A; B``."""
+    return tuple(part.strip().strip("[]").strip() for part in _PART.split(text))
+
+
+def _folded(text: str) -> str:
+    return _NOISE.sub("", text).casefold().rstrip(".")
+
+
+def key(answer: Answer) -> Hashable:
+    """The parts without spaces, case and quotation marks; assignments in any order."""
+    folded = tuple(_folded(part) for part in parts(answer.text))
+    if len(folded) == 1 and "," in folded[0]:
+        pieces = folded[0].split(",")
+        if all(_ASSIGNMENT.fullmatch(piece) for piece in pieces):
+            return frozenset(pieces)
+    return folded
+
+
+def same(a: Answer, b: Answer) -> bool:
+    """Whether every part is the same mathematics."""
+    first, second = parts(a.text), parts(b.text)
+    return len(first) == len(second) and all(
+        _folded(x) == _folded(y) or _same_mathematics(x, y)
+        for x, y in zip(first, second, strict=True)
+    )
+
+
+def _same_mathematics(a: str, b: str) -> bool:
+    if len(a) > 300 or len(b) > 300 or not (_formula(a) or _formula(b)):
+        return False
+    first, second = parsed(a), parsed(b)
+    if first is None or second is None:
+        return False
+    return same_value(first, second) or same_value(_as_tuple(first), _as_tuple(second))
+
+
+def _formula(text: str) -> bool:
+    """Words and ciphers are no products of their letters."""
+    return re.search(r"\d|\\[a-z]+|[-+*/^=(){}]", text) is not None
+
+
+def _as_tuple(node: tuple[object, ...]) -> tuple[object, ...]:
+    """A bare list as the tuple that its brackets were to be."""
+    return ("sequence", "(", ")", node[3]) if node[0] == "sequence" and node[1] == "" else node
+
+
+BRACKETED = Kind(extract=extract, key=key, same=same)

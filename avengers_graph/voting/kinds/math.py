@@ -1,0 +1,166 @@
+"""Mathematics: numbers, expressions, equations, sets, tuples, intervals, matrices.
+
+Numbers follow the rules of the ``number`` kind. Everything else is read by
+``voting.mathematics`` and compared by value; what that reader does not know compares by
+its normalised text.
+"""
+
+import re
+from collections.abc import Hashable, Iterator
+from functools import lru_cache
+
+from avengers_graph.voting import spans
+from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.kinds.number import first_numeral, number_text, right_side, to_answer
+from avengers_graph.voting.mathematics import MathSyntaxError, parse_math, same_value
+from avengers_graph.voting.mathematics.compare import exact_or_none
+from avengers_graph.voting.mathematics.parse import Node
+from avengers_graph.voting.normal import normal_text
+from avengers_graph.voting.numerals import numerals, plain, whole_numeral
+from avengers_graph.voting.question import Question
+
+_DISPLAYED = re.compile(
+    r"\$\$([^$]{1,600})\$\$|\$([^$\n]{1,400})\$|\\\[(.{1,600}?)\\\]|\\\((.{1,400}?)\\\)", re.DOTALL
+)
+_OWN_MEANING = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])|!$|,(?!\d{3}(?!\d))")
+"""What makes a number with something after it an expression: a symbol, a factorial, a list."""
+_TEXT_COMMAND = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s?\{([^{}]*)\}")
+_WORDS = re.compile(r"(?=.*[^\W\d_]{3})[^\W\d_]+(?:[ '-][^\W\d_]+)*\.?")
+_MATHEMATICAL = re.compile(r"[-+*/^=<>(){}\[\]\\|!]|\d")
+_TRAILING_REMARK = re.compile(
+    r"[,;]?\s+(?:where|with|for all|for any|when|if|which|because)\b.*", re.DOTALL
+)
+
+
+def extract(text: str, question: Question, truncated: bool) -> Answer | None:
+    """The last box, else the answer phrase, else the last displayed formula or number."""
+    for content in spans.boxed(text):
+        if answer := read(content, question):
+            return answer
+    for span in (*spans.hashed(text), *spans.phrased(text)):
+        if answer := _of_phrase(span, question):
+            return answer
+    if truncated:
+        return None
+    whole = text.strip()
+    if len(whole) <= 200 and "\n" not in whole and (answer := _of_line(whole, question)):
+        return answer
+    for span in spans.bold(text):
+        if _MATHEMATICAL.search(span) and (answer := _of_line(span, question)):
+            return answer
+    lines = spans.lines(text)
+    for content in _displayed(lines[-1] if lines else "", text):
+        if answer := read(right_side(content), question, formula=True):
+            return answer
+    if lines and (answer := _of_line(right_side(lines[-1]), question)):
+        return answer
+    found = numerals(lines[-1] if lines else "") or numerals(text)
+    return _of_numeral(to_answer(found[-1], question)) if found else None
+
+
+def _displayed(*texts: str) -> Iterator[str]:
+    for text in texts:
+        for match in reversed(list(_DISPLAYED.finditer(text))):
+            yield next(group for group in match.groups() if group is not None)
+
+
+def _of_phrase(span: str, question: Question) -> Answer | None:
+    """What stands behind "the answer is": a formula in it, else the whole sentence."""
+    displayed = _DISPLAYED.match(span.lstrip("*_ "))
+    if displayed:
+        content = next(group for group in displayed.groups() if group is not None)
+        if answer := read(content, question, formula=True):
+            return answer
+    sentence = _TRAILING_REMARK.sub("", spans.sentence(span))
+    if answer := _of_line(sentence, question):
+        return answer
+    for content in _displayed(span):
+        if answer := read(content, question, formula=True):
+            return answer
+    numeral = first_numeral(span)
+    return _of_numeral(to_answer(numeral, question)) if numeral else None
+
+
+def _of_line(line: str, question: Question) -> Answer | None:
+    """A line that is nothing but mathematics."""
+    stripped = line.strip().strip("*` ").rstrip(".,;")
+    if not _MATHEMATICAL.search(stripped) and len(stripped) > 1:
+        return None
+    words = re.findall(r"(?<![\\A-Za-z])[A-Za-z]{4,}", stripped)
+    if any(word.lower() not in ("sqrt", "text", "frac", "infinity") for word in words):
+        numeral = whole_numeral(stripped)
+        return _of_numeral(to_answer(numeral, question)) if numeral else None
+    return read(stripped, question, formula=True)
+
+
+def read(content: str, question: Question, *, formula: bool = False) -> Answer | None:
+    """One expression as an answer.
+
+    Args:
+        content: the expression, without its box.
+        question: supplies the unit that numbers are wanted in.
+        formula: refuse what cannot be parsed, instead of comparing it by its text.
+    """
+    content = content.strip().strip("$").strip()
+    if not content:
+        return None
+    words = _TEXT_COMMAND.sub(r"\1", content).strip()
+    if _WORDS.fullmatch(words) and whole_numeral(words) is None:
+        return None if formula else Answer(normal_text(words), "math", None)
+    numeral = plain(content)
+    if numeral is None and not _OWN_MEANING.search(re.sub(r"\\[a-zA-Z]+", "", content)):
+        numeral = whole_numeral(content)
+    if numeral is not None:
+        return _of_numeral(to_answer(numeral, question))
+    node = parsed(content)
+    if node is None:
+        if formula or len(content) > 600:
+            return None
+        return Answer(normal_text(content) or content, "math", None)
+    exact = exact_or_none(node)
+    if exact is not None and exact.numerator.bit_length() + exact.denominator.bit_length() < 400:
+        return Answer(number_text(exact), "math", node)
+    return Answer(_shown(content), "math", node)
+
+
+def _of_numeral(answer: Answer) -> Answer:
+    return Answer(answer.text, "math", ("number", answer.value))
+
+
+def _shown(content: str) -> str:
+    """The expression as written, without layout commands."""
+    text = re.sub(r"\\(?:left|right|displaystyle|,|;|!|:)(?![a-zA-Z])", "", content)
+    return re.sub(r"\s+", " ", re.sub(r"\\[dt]frac", r"\\frac", text)).strip()
+
+
+@lru_cache(maxsize=4096)
+def parsed(content: str) -> Node | None:
+    """The tree of an expression; None when the reader does not know it."""
+    try:
+        return parse_math(content)
+    except (MathSyntaxError, RecursionError):
+        return None
+
+
+def _node(answer: Answer) -> Node | None:
+    return answer.value if isinstance(answer.value, tuple) else parsed(answer.text)
+
+
+def key(answer: Answer) -> Hashable:
+    """The exact value of a rational, else the text without spaces."""
+    node = _node(answer)
+    if node is not None and (exact := exact_or_none(node)) is not None:
+        return (exact.numerator, exact.denominator)
+    return re.sub(r"\s+", "", answer.text)
+
+
+def same(a: Answer, b: Answer) -> bool:
+    """Whether the two are equal in value."""
+    first, second = _node(a), _node(b)
+    if first is None or second is None:
+        return first is second and normal_text(a.text) == normal_text(b.text) != ""
+    return same_value(first, second)
+
+
+MATH = Kind(extract=extract, key=key, same=same)

@@ -1,0 +1,14 @@
+"""A small, bounded reader of mathematics in LaTeX or plain notation.
+
+Expressions are read into trees of bounded size and compared by value: exactly over the
+rationals, numerically at fixed points where there are roots, functions or symbols
+(equal polynomials agree everywhere, different ones almost nowhere: Schwartz 1980, Zippel
+1979). Nothing is simplified symbolically and nothing is evaluated as code, so the time is
+bounded by the size of the text.
+"""
+
+from avengers_graph.voting.mathematics.compare import same_value
+from avengers_graph.voting.mathematics.parse import parse_math
+from avengers_graph.voting.mathematics.tokens import MathSyntaxError
+
+__all__ = ["MathSyntaxError", "parse_math", "same_value"]

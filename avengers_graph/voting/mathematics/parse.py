@@ -1,0 +1,385 @@
+"""Recursive descent over the tokens: a tree of bounded depth.
+
+A node is a tuple whose first item names it:
+
+    ("number", Numeral)                  ("symbol", name)         ("infinity",)
+    ("add" | "multiply", (a, b, ...))    ("divide" | "power" | "plus_minus", a, b)
+    ("negate" | "factorial", a)          ("call", name, (a, ...))
+    ("sequence", open, close, (a, ...))  ("relation", (sign, ...), (a, b, ...))
+    ("union", (a, ...))                  ("empty",)
+"""
+
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from avengers_graph.voting.mathematics.tokens import MathSyntaxError, Token, tokenize
+from avengers_graph.voting.numerals import Numeral
+
+Node: TypeAlias = tuple[Any, ...]
+
+MAX_DEPTH = 40
+
+FUNCTIONS = frozenset(
+    {"sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "asin", "acos"}
+    | {"atan", "sinh", "cosh", "tanh", "ln", "lg", "log", "exp", "abs", "max", "min", "gcd", "lcm"}
+)
+_RELATIONS = {
+    "=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "le": "<=", "leq": "<=",
+    "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
+    "neq": "!=", "approx": "=", "equiv": "=", "in": "in", "sim": "=",
+}  # fmt: skip
+_TIMES = frozenset({"cdot", "times", "ast"})
+_IGNORED = frozenset({"mathrm", "rm", "bf", "it", "prime", "therefore", "implies", "dots", "ldots"})
+_CLOSERS = {"(": ")", "[": "]", "\\{": "\\}", "|": "|", "{": "}"}
+
+
+def parse_math(source: str) -> Node:
+    """Read one expression, list, set, interval, matrix, equation or inequality.
+
+    Raises:
+        MathSyntaxError: it is none of these, or too large.
+    """
+    tokens = tokenize(source)
+    if not tokens:
+        raise MathSyntaxError("an empty expression")
+    parser = _Parser(tokens)
+    node = parser.items(end=None)
+    if parser.position < len(tokens):
+        raise MathSyntaxError(f"unexpected {parser.peek().text!r} in {source[:60]!r}")
+    return node
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.position = 0
+        self.depth = 0
+
+    def peek(self, ahead: int = 0) -> Token:
+        place = self.position + ahead
+        return self.tokens[place] if place < len(self.tokens) else Token("end", "")
+
+    def take(self) -> Token:
+        token = self.peek()
+        self.position += 1
+        return token
+
+    def accept(self, *texts: str, kind: str = "operator") -> bool:
+        token = self.peek()
+        if token.type == kind and token.text in texts:
+            self.position += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            raise MathSyntaxError(f"expected {text!r}, found {self.peek().text!r}")
+
+    def items(self, *, end: str | None) -> Node:
+        """Comma-separated relations; one alone is itself, several are a bare sequence."""
+        found = [self.relation()]
+        while self.accept(",", ";"):
+            if self.peek().type == "end" or (end and self.peek().text == end):
+                break
+            found.append(self.relation())
+        return found[0] if len(found) == 1 else ("sequence", "", "", tuple(found))
+
+    def relation(self) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise MathSyntaxError(f"nested deeper than {MAX_DEPTH}")
+        sides, signs = [self.union()], []
+        while (sign := self._relation_sign()) is not None:
+            signs.append(sign)
+            sides.append(self.union())
+        self.depth -= 1
+        return ("relation", tuple(signs), tuple(sides)) if signs else sides[0]
+
+    def _relation_sign(self) -> str | None:
+        token = self.peek()
+        if token.type in ("operator", "command") and token.text in _RELATIONS:
+            self.position += 1
+            return _RELATIONS[token.text]
+        return None
+
+    def union(self) -> Node:
+        parts = [self.sum()]
+        while self.accept("cup", kind="command"):
+            parts.append(self.sum())
+        return ("union", tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def sum(self) -> Node:
+        terms: list[Node] = []
+        if self.accept("pm", "mp", kind="command"):
+            node: Node = ("plus_minus", ("number", Numeral(Fraction(0))), self.product())
+        else:
+            node = self.product()
+        terms.append(node)
+        while True:
+            if self.accept("+"):
+                terms.append(self.product())
+            elif self.accept("-"):
+                terms.append(("negate", self.product()))
+            elif self.accept("pm", "mp", kind="command"):
+                left: Node = ("add", tuple(terms)) if len(terms) > 1 else terms[0]
+                terms = [("plus_minus", left, self.product())]
+            else:
+                return ("add", tuple(terms)) if len(terms) > 1 else terms[0]
+
+    def product(self) -> Node:
+        """Factors joined by signs or by standing side by side."""
+        node = self.signed()
+        factors = [node]
+        while True:
+            token = self.peek()
+            if self.accept("*") or (token.type == "command" and token.text in _TIMES):
+                if token.type == "command":
+                    self.position += 1
+                factors.append(self.signed())
+            elif self.accept("/", ":") or self.accept("div", kind="command"):
+                factors[-1:] = [("divide", _product(factors), self.signed())]
+                factors = factors[-1:]
+            elif token.type == "number" and self.tokens[self.position - 1].type == "number":
+                raise MathSyntaxError("two numbers side by side")
+            elif self._starts_factor(token):
+                mixed = _mixed(factors[-1], follower := self.power())
+                if mixed is not None and len(factors) == 1:
+                    factors = [mixed]
+                else:
+                    factors.append(follower)
+            else:
+                return _product(factors)
+
+    def _starts_factor(self, token: Token) -> bool:
+        if token.type in ("number", "symbol", "text"):
+            return True
+        if token.type == "command":
+            return token.text not in _RELATIONS and token.text not in (
+                "pm",
+                "mp",
+                "cup",
+                "div",
+                "mid",
+            )
+        return token.type == "operator" and token.text in ("(", "{", "\\{", "[", "\\begin")
+
+    def signed(self) -> Node:
+        if self.accept("-"):
+            return ("negate", self._nested(self.signed))
+        if self.accept("+"):
+            return self._nested(self.signed)
+        return self.power()
+
+    def _nested(self, read: Any) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise MathSyntaxError(f"nested deeper than {MAX_DEPTH}")
+        node: Node = read()
+        self.depth -= 1
+        return node
+
+    def power(self) -> Node:
+        base = self.atom()
+        while True:
+            if self.accept("!"):
+                base = ("factorial", base)
+            elif self.accept("%"):
+                base = _percent(base)
+            elif self.accept("'"):
+                base = ("call", "prime", (base,))
+            elif self.accept("^", "**"):
+                exponent = self._nested(self._script)
+                base = ("power", base, exponent)
+            else:
+                return base
+
+    def _script(self) -> Node:
+        """What follows ``^``: a braced group, or a single signed atom."""
+        if self.peek().text == "{" and self.peek().type == "operator":
+            return self._group("{")
+        if self.accept("-"):
+            return ("negate", self.power())
+        return self.atom() if self.peek().type != "number" else self._digit_script()
+
+    def _digit_script(self) -> Node:
+        return _number(self.take().text)
+
+    def _group(self, opening: str) -> Node:
+        self.expect(opening)
+        node = self._nested(lambda: self.items(end=_CLOSERS[opening]))
+        self.expect(_CLOSERS[opening])
+        return node
+
+    def atom(self) -> Node:
+        token = self.take()
+        if token.type == "number":
+            return _number(token.text)
+        if token.type == "symbol":
+            return self._symbol(token.text)
+        if token.type == "command":
+            return self._command(token.text)
+        if token.type == "text":
+            return self._text(token.text)
+        if token.type == "operator":
+            if token.text == "\\begin":
+                return self._matrix()
+            if token.text in ("(", "[", "\\{", "{", "|"):
+                return self._delimited(token.text)
+        raise MathSyntaxError(f"unexpected {token.text!r}")
+
+    def _text(self, text: str) -> Node:
+        """Words: a unit or a remark counts for nothing beside a number, and for itself alone."""
+        words = " ".join(text.split()).strip(" .,").lower()
+        return ("symbol", f"text {words}") if words else ("number", Numeral(Fraction(1)))
+
+    def _symbol(self, name: str) -> Node:
+        if self.accept("_"):
+            return ("symbol", f"{name}_{self._subscript()}")
+        return ("symbol", name)
+
+    def _subscript(self) -> str:
+        if not self.accept("{"):
+            return self.take().text
+        parts: list[str] = []
+        while not self.accept("}"):
+            if self.peek().type == "end" or len(parts) > 20:
+                raise MathSyntaxError("an unclosed subscript")
+            parts.append(self.take().text)
+        return "".join(parts)
+
+    def _command(self, name: str) -> Node:
+        if name in ("infty", "infinity"):
+            return ("infinity",)
+        if name in ("emptyset", "varnothing"):
+            return ("empty",)
+        if name == "frac":
+            return ("divide", self._argument(), self._argument())
+        if name in ("binom", "dbinom", "tbinom"):
+            return ("call", "binomial", (self._argument(), self._argument()))
+        if name == "sqrt":
+            degree = self._group("[") if self.peek().text == "[" else None
+            inner = self._argument()
+            return ("call", "root", (inner, degree)) if degree else ("call", "sqrt", (inner,))
+        if name in FUNCTIONS:
+            return self._function(name)
+        if name in _IGNORED:
+            return self.atom()
+        if name in ("mathbb", "mathcal"):
+            return ("symbol", f"{name}{self._subscript()}")
+        if name in ("overline", "bar", "vec", "hat", "tilde", "widehat"):
+            return ("call", "overline", (self._argument(),))
+        if name in _UNREAD or name in _RELATIONS or name in ("pm", "mp", "cup"):
+            raise MathSyntaxError(f"\\{name} is not read")
+        return self._symbol(f"\\{name}")
+
+    def _argument(self) -> Node:
+        """The argument of a command: a group, or one digit or token (``\\frac12``)."""
+        token = self.peek()
+        if token.type == "operator" and token.text == "{":
+            return self._group("{")
+        if token.type == "number" and len(token.text) > 1 and "." not in token.text:
+            self.tokens[self.position : self.position + 1] = [
+                Token("number", token.text[0]),
+                Token("number", token.text[1:]),
+            ]
+        return self._nested(self.atom)
+
+    def _function(self, name: str) -> Node:
+        base = exponent = None
+        for _ in range(2):
+            if self.accept("_"):
+                base = self._nested(self._script)
+            elif self.accept("^"):
+                exponent = self._nested(self._script)
+        if self.peek().text in ("(", "{", "["):
+            inner = self._nested(self.atom)
+            several = inner[0] == "sequence" and inner[1] == "("
+            arguments = inner[3] if several else (inner,)
+        else:
+            arguments = (self._nested(self._bare_argument),)
+        if base is not None:
+            node: Node = ("call", "log_base", (*arguments, base))
+        else:
+            node = ("call", name, arguments)
+        return ("power", node, exponent) if exponent is not None else node
+
+    def _bare_argument(self) -> Node:
+        """``\\sin 2x``: factors side by side, up to the next sign or function."""
+        factors = [self.signed()]
+        while self.peek().type in ("number", "symbol") or (
+            self.peek().type == "command" and self.peek().text in ("pi", "theta", "alpha", "frac")
+        ):
+            factors.append(self.power())
+        return _product(factors)
+
+    def _delimited(self, opening: str) -> Node:
+        if opening in ("\\{", "{") and self.accept(_CLOSERS[opening]):
+            return ("empty",)
+        inner = self._nested(lambda: self.items(end=None))
+        closing = self.take().text
+        expected = _CLOSERS[opening]
+        if closing != expected and not (opening in "([" and closing in ")]"):
+            raise MathSyntaxError(f"{opening!r} is closed by {closing!r}")
+        if opening == "|":
+            return ("call", "abs", (inner,))
+        bare = inner[0] == "sequence" and inner[1] == ""
+        parts = inner[3] if bare else (inner,)
+        if opening == "\\{" or (opening == "{" and bare):
+            return ("sequence", "{", "}", parts)
+        if not bare and (opening == "{" or (opening == "(" and closing == ")")):
+            return inner
+        return ("sequence", opening, closing, parts)
+
+    def _matrix(self) -> Node:
+        rows: list[tuple[Node, ...]] = []
+        row: list[Node] = []
+        while True:
+            row.append(self._nested(self.relation))
+            if self.accept("&"):
+                continue
+            ended = self.accept("\\end")
+            if ended or self.accept("\\row"):
+                rows.append(tuple(row))
+                row = []
+                if ended or self.accept("\\end"):
+                    break
+                continue
+            raise MathSyntaxError("an unclosed matrix")
+        if all(len(line) == 1 for line in rows):
+            return ("sequence", "(", ")", tuple(line[0] for line in rows))
+        return ("sequence", "(", ")", tuple(("sequence", "(", ")", line) for line in rows))
+
+
+_UNREAD = frozenset({"int", "iint", "oint", "sum", "prod", "lim", "partial", "nabla", "forall"})
+
+
+def _number(text: str) -> Node:
+    if len(text) > 200:
+        raise MathSyntaxError("a number of more than 200 digits")
+    decimals = len(text) - text.index(".") - 1 if "." in text else None
+    return ("number", Numeral(Fraction(text if text[0] != "." else f"0{text}"), False, decimals))
+
+
+def _percent(node: Node) -> Node:
+    if node[0] == "number":
+        numeral: Numeral = node[1]
+        decimals = None if numeral.decimals is None else numeral.decimals + 2
+        return ("number", Numeral(numeral.value / 100, True, decimals))
+    return ("divide", node, ("number", Numeral(Fraction(100))))
+
+
+def _product(factors: list[Node]) -> Node:
+    """The factors as one node; a remark in words beside anything else is a unit and drops."""
+    kept = [node for node in factors if not (node[0] == "symbol" and node[1].startswith("text "))]
+    factors = kept or factors
+    return factors[0] if len(factors) == 1 else ("multiply", tuple(factors))
+
+
+def _mixed(whole: Node, part: Node) -> Node | None:
+    """``3\\frac{1}{2}`` is three and a half."""
+    if whole[0] != "number" or part[0] != "divide" or whole[1].decimals is not None:
+        return None
+    top, over = part[1], part[2]
+    if top[0] == "number" and over[0] == "number" and top[1].value < over[1].value:
+        return ("add", (whole, part))
+    return None
