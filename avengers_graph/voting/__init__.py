@@ -8,9 +8,11 @@ from avengers_graph.voting.extraction import equivalent, extract_answer, is_corr
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.question import infer_kind
 from avengers_graph.voting.tally import Tally, vote
+from avengers_graph.voting.weights import WEIGHTINGS
 
 __all__ = [
     "KINDS",
+    "WEIGHTINGS",
     "Answer",
     "Tally",
     "Verdict",

@@ -1,17 +1,16 @@
 """Answers out of texts: which kind, which answer, which are the same, which are right."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import KINDS, Kind, bracketed
-from avengers_graph.voting.kinds.choice import span_letter
 from avengers_graph.voting.kinds.short_text import matches_reference
-from avengers_graph.voting.numerals import whole_numeral
-from avengers_graph.voting.question import NO_QUESTION, Question, read_question
+from avengers_graph.voting.kinds.tool_calls import calls_as_text
+from avengers_graph.voting.question import Question, read_question
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
+from avengers_graph.voting.shapes import kind_of_samples
 
 
 def extract_answer(
@@ -39,7 +38,10 @@ def answer_of(sample: Sample, *, kind: str, question: Question) -> Answer | None
         return None
     if sample.refused and not any(spans.boxed(sample.text)):
         return None
-    return KINDS[kind].extract(sample.text, question, sample.truncated)
+    text = sample.text
+    if kind == "tool_calls" and sample.tool_calls:
+        text = calls_as_text(sample.tool_calls)
+    return KINDS[kind].extract(text, question, sample.truncated)
 
 
 def equivalent(a: Answer, b: Answer) -> bool:
@@ -60,8 +62,8 @@ def is_correct(
 ) -> bool:
     """Whether a sample answers as the reference does; an abstention is wrong.
 
-    The reference may be bare ("18", "B", "Paris") or a text to extract from. Brackets that
-    the question asked for are part of a right answer, though not of a vote.
+    The reference may be bare ("18", "B", "Paris") or a text to extract from. Bracketed
+    answers are graded as KOR-Bench does, which is stricter than a vote.
 
     Raises:
         ConfigError: the kind does not exist, or the reference holds no answer of that kind.
@@ -72,8 +74,8 @@ def is_correct(
     wanted = KINDS[settled].extract(reference, asked, False)
     if wanted is None:
         raise ConfigError(f"the reference {reference[:80]!r} holds no answer of kind {settled!r}")
-    if settled == "bracketed" and not bracketed.keeps_format(sample.text):
-        return False
+    if settled == "bracketed":
+        return not sample.failed and bracketed.is_right(sample.text, reference)
     given = answer_of(sample, kind=settled, question=asked)
     if given is not None and equivalent(given, wanted):
         return True
@@ -95,30 +97,15 @@ def checked_kind(kind: str) -> Kind:
 
 
 def settle_kind(kind: str, question: Question, samples: Sequence[Sample]) -> str:
-    """The kind itself, or what ``auto`` decides: from the question, else from the samples."""
+    """The kind itself, or what ``auto`` decides: from the question, else from the samples.
+
+    Samples that mostly call tools are compared by their calls, whatever was asked.
+    """
     if kind != "auto":
         checked_kind(kind)
         return kind
-    if question.kind in KINDS:
-        return str(question.kind)
-    shapes = Counter(shape for sample in samples if (shape := _shape(sample, question)) is not None)
-    if not shapes:
-        return "text"
-    return min(shapes, key=lambda shape: (-shapes[shape], list(KINDS).index(shape)))
-
-
-def _shape(sample: Sample, question: Question) -> str | None:
-    """The kind that one sample looks like."""
-    text = sample.text.strip()
-    if sample.failed or not text:
-        return None
-    for span in (*spans.boxed(text), *spans.hashed(text), *spans.phrased(text), text):
-        if len(span) > 200:
-            continue
-        if whole_numeral(span) is not None:
-            return "number"
-        if span_letter(span, NO_QUESTION):
-            return "choice"
-        if KINDS["yes_no"].extract(span, question, False) is not None:
-            return "yes_no"
-    return "text"
+    if 2 * sum(bool(sample.tool_calls) for sample in samples) > len(samples):
+        return "tool_calls"
+    if question.kind is not None:
+        return question.kind
+    return kind_of_samples(samples)

@@ -3,62 +3,26 @@
 The rules. Ballots are taken in the order of their indices, whatever the order of their
 arrival; each joins the first class whose representative (the class's first ballot) it
 equals, or founds one. The heaviest class wins; ties go to the class with the better-ranked
-expert, then to the class of the earlier sample, never to chance. Abstentions count in the
-total and never win.
+expert, then to the class of the earlier sample, never to chance. Where no two answers need
+be alike (json, free_text) the class with most support wins: the weighted similarity to all
+ballots. Abstentions count in the total and never win.
 """
 
+import json
 import math
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.values import TallyRow
 from avengers_graph.voting.answer import Answer, Verdict
+from avengers_graph.voting.ballots import PLACES, AnswerClass, Ballot, classes_of, ordered
+from avengers_graph.voting.code_run import behaviour, examples_in
 from avengers_graph.voting.confidence import confidence_of
 from avengers_graph.voting.extraction import answer_of, checked_kind, settle_kind
 from avengers_graph.voting.kinds import KINDS
+from avengers_graph.voting.kinds.json_value import merged, parse_json
+from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.question import read_question
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
-
-_PLACES = 9
-"""Weights that agree to this many decimals are tied: sums of floats differ in the last bits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """One sample's vote."""
-
-    index: int
-    sample: Sample
-    weight: float
-    rank: int
-
-
-@dataclass(slots=True)
-class AnswerClass:
-    """Ballots that say the same."""
-
-    representative: Answer
-    ballots: list[Ballot]
-    answers: list[Answer]
-
-    @property
-    def weight(self) -> float:
-        """Sum of the ballots' weights, independent of their order."""
-        return round(math.fsum(ballot.weight for ballot in self.ballots), _PLACES)
-
-    @property
-    def precedence(self) -> tuple[int, int]:
-        """What breaks ties, smaller first: best rank, then earliest sample."""
-        return (
-            min(ballot.rank for ballot in self.ballots),
-            min(ballot.index for ballot in self.ballots),
-        )
-
-    @property
-    def speaker(self) -> Ballot:
-        """The ballot whose text is the class's answer: best rank, then earliest sample."""
-        return min(self.ballots, key=lambda ballot: (ballot.rank, ballot.index))
 
 
 class Tally:
@@ -68,17 +32,32 @@ class Tally:
         kind: a key of ``KINDS``, or ``auto``.
         question: supplies options, labels and, under ``auto``, the kind.
         labels: the closed list of a label question, where the question does not hold it.
+        embed: texts to vectors, for the medoid of free texts; None compares their words.
+        run_code: group programs by what they return on the question's examples. This runs
+            the models' code, in a limited process; see ``voting.code_run``.
+        merge: let JSON objects win field by field; the answer may then be no sample's own.
     """
 
     def __init__(
-        self, *, kind: str = "auto", question: str | None = None, labels: Sequence[str] = ()
+        self,
+        *,
+        kind: str = "auto",
+        question: str | None = None,
+        labels: Sequence[str] = (),
+        embed: Embed | None = None,
+        run_code: bool = False,
+        merge: bool = False,
     ) -> None:
         if kind != "auto":
             checked_kind(kind)
+        self._kind = kind
         self._asked = read_question(question, labels=tuple(labels))
-        self._kind = self._asked.kind if kind == "auto" and self._asked.kind in KINDS else kind
+        self._embed = embed
+        self._merge = merge
+        self._examples = examples_in(question or "") if run_code else ()
         self._ballots: dict[int, Ballot] = {}
-        self._answers: dict[tuple[str, Sample], Answer | None] = {}
+        self._answers: dict[tuple[str, str, bool], Answer | None] = {}
+        self._behaviours: dict[str, Hashable] = {}
 
     def add(self, index: int, sample: SampleLike, *, weight: float = 1.0, rank: int = 0) -> None:
         """Count a sample.
@@ -105,31 +84,21 @@ class Tally:
 
     def verdict(self) -> Verdict:
         """The outcome over the ballots counted so far; the same for every order of arrival."""
-        kind = self._settled_kind()
         ballots = [self._ballots[index] for index in sorted(self._ballots)]
+        kind = settle_kind(self._kind, self._asked, [ballot.sample for ballot in ballots])
         classes, abstained = self._classes(kind, ballots)
-        ordered = sorted(classes, key=lambda group: (-group.weight, group.precedence))
+        if not classes:
+            return _all_abstained(kind, ballots)
+        groups = ordered(classes, KINDS[kind], embed=self._embed)
+        leader = groups[0]
         total = math.fsum(ballot.weight for ballot in ballots)
-        if not ordered:
-            return Verdict(
-                answer=None,
-                kind=kind,
-                tally=[],
-                agreement=0.0,
-                margin=0.0,
-                confidence=0.0,
-                winner=None,
-                abstained=[ballot.index for ballot in ballots],
-                fallback=_fallback(ballots),
-            )
-        leader = ordered[0]
-        runner_up = ordered[1].weight if len(ordered) > 1 else 0.0
+        runner_up = max((group.weight for group in groups[1:]), default=0.0)
         agreement = min(1.0, leader.weight / total) if total else 0.0
         margin = min(1.0, max(0.0, (leader.weight - runner_up) / total)) if total else 0.0
         return Verdict(
-            answer=leader.representative.text,
+            answer=self._answer_text(kind, leader, ballots),
             kind=kind,
-            tally=[_row(group) for group in ordered],
+            tally=[group.row() for group in groups],
             agreement=agreement,
             margin=margin,
             confidence=confidence_of(agreement=agreement, margin=margin, ballots=len(ballots)),
@@ -151,7 +120,8 @@ class Tally:
         where ``remaining_ranks`` and ``remaining_indices`` say what they would be, and
         otherwise counts as able to win. For kinds whose equality is not transitive a late
         ballot of low index may regroup the others, so only the ballots that agree with the
-        leader to the letter count for it, and all others against it.
+        leader to the letter count for it, and all others against it. Kinds that win by
+        support, and ``auto`` while the question leaves the kind open, are never decided early.
 
         Args:
             remaining_weights: the weight of each ballot still to come.
@@ -160,89 +130,107 @@ class Tally:
         """
         if not remaining_weights:
             return True
-        if self._kind == "auto" or not self._ballots:
+        kind = self._kind_from_question()
+        if kind is None or KINDS[kind].support is not None or not self._ballots:
             return False
-        row = KINDS[self._kind]
         ballots = [self._ballots[index] for index in sorted(self._ballots)]
-        classes, _ = self._classes(self._kind, ballots)
+        classes, _ = self._classes(kind, ballots)
         if not classes:
             return False
-        ordered = sorted(classes, key=lambda group: (-group.weight, group.precedence))
-        leader, rivals = ordered[0], ordered[1:]
+        leader, *rivals = ordered(classes, KINDS[kind], embed=None)
         remaining = math.fsum(remaining_weights)
-        late_precedence = (
+        if KINDS[kind].same is not None:
+            held = leader.core_weight()
+            against = math.fsum(group.weight for group in classes) - held
+            return round(held - against - remaining, PLACES) > 0
+        late = (
             min(remaining_ranks) if remaining_ranks else -1,
             min(remaining_indices) if remaining_indices else -1,
         )
-        if row.same is not None:
-            own = row.key(leader.representative)
-            core = [
-                ballot
-                for ballot, answer in zip(leader.ballots, leader.answers, strict=True)
-                if row.key(answer) == own
-            ]
-            held = math.fsum(ballot.weight for ballot in core)
-            against = math.fsum(b.weight for group in classes for b in group.ballots) - held
-            return round(held - against - remaining, _PLACES) > 0
-        for weight, precedence in [
-            *((group.weight, group.precedence) for group in rivals),
-            (0.0, late_precedence),
-        ]:
-            lead = round(leader.weight - weight - remaining, _PLACES)
-            late_tie = (
-                min(precedence[0], late_precedence[0]),
-                min(precedence[1], late_precedence[1]),
+        return all(
+            _cannot_pass(leader, weight + remaining, _earlier(precedence, late))
+            for weight, precedence in (
+                *((group.weight, group.precedence) for group in rivals),
+                (0.0, late),
             )
-            if lead < 0 or (lead == 0 and late_tie < leader.precedence):
-                return False
-        return True
+        )
 
-    def _settled_kind(self) -> str:
+    def _kind_from_question(self) -> str | None:
+        """The kind where no sample can change it any more; None where one can."""
         if self._kind != "auto":
             return self._kind
-        samples = [self._ballots[index].sample for index in sorted(self._ballots)]
-        return settle_kind("auto", self._asked, samples)
+        calls = any(ballot.sample.tool_calls for ballot in self._ballots.values())
+        return None if calls else self._asked.kind
 
     def _classes(
         self, kind: str, ballots: Sequence[Ballot]
     ) -> tuple[list[AnswerClass], list[Ballot]]:
-        row = KINDS[kind]
-        classes: list[AnswerClass] = []
-        joined: dict[Hashable, AnswerClass] = {}
-        abstained = []
+        """The classes in order of their first ballots, and the ballots that abstain."""
+        cast: list[tuple[Ballot, Answer]] = []
+        abstained: list[Ballot] = []
         for ballot in ballots:
             answer = self._answer(kind, ballot.sample)
             if answer is None:
                 abstained.append(ballot)
-                continue
-            key = row.key(answer)
-            group = joined.get(key)
-            if group is None and row.same is not None:
-                group = next((g for g in classes if row.same(answer, g.representative)), None)
-            if group is None:
-                group = AnswerClass(answer, [], [])
-                classes.append(group)
-            joined[key] = group
-            group.ballots.append(ballot)
-            group.answers.append(answer)
-        return classes, abstained
+            else:
+                cast.append((ballot, answer))
+        return classes_of(cast, KINDS[kind], key=self._key_of(kind)), abstained
 
     def _answer(self, kind: str, sample: Sample) -> Answer | None:
-        if sample.tool_calls:
+        if sample.failed or sample.tool_calls:
             return answer_of(sample, kind=kind, question=self._asked)
-        known = (kind, sample)
+        known = (kind, sample.text, sample.truncated)
         if known not in self._answers:
             self._answers[known] = answer_of(sample, kind=kind, question=self._asked)
         return self._answers[known]
 
+    def _key_of(self, kind: str) -> Callable[[Answer], Hashable]:
+        if kind != "code" or not self._examples:
+            return KINDS[kind].key
+        return self._behaviour
 
-def _row(group: AnswerClass) -> TallyRow:
-    return {
-        "answer": group.representative.text,
-        "votes": len(group.ballots),
-        "weight": group.weight,
-        "samples": [ballot.index for ballot in group.ballots],
-    }
+    def _behaviour(self, answer: Answer) -> Hashable:
+        """What a program does; programs that do not load compare by their text."""
+        if answer.text not in self._behaviours:
+            done = behaviour(answer.text, self._examples)
+            self._behaviours[answer.text] = (
+                ("source", KINDS["code"].key(answer)) if done is None else ("behaviour", done)
+            )
+        return self._behaviours[answer.text]
+
+    def _answer_text(self, kind: str, leader: AnswerClass, ballots: Sequence[Ballot]) -> str:
+        if kind != "json" or not self._merge:
+            return leader.representative.text
+        values = [
+            (parse_json(answer.text), ballot.weight)
+            for ballot in ballots
+            if (answer := self._answer(kind, ballot.sample)) is not None
+        ]
+        return json.dumps(merged(values), sort_keys=True, ensure_ascii=False)
+
+
+def _cannot_pass(leader: AnswerClass, weight: float, precedence: tuple[int, int]) -> bool:
+    """Whether a rival of that weight and precedence still loses to the leader."""
+    lead = round(leader.weight - weight, PLACES)
+    return lead > 0 or (lead == 0 and leader.precedence <= precedence)
+
+
+def _earlier(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    return min(a[0], b[0]), min(a[1], b[1])
+
+
+def _all_abstained(kind: str, ballots: Sequence[Ballot]) -> Verdict:
+    return Verdict(
+        answer=None,
+        kind=kind,
+        tally=[],
+        agreement=0.0,
+        margin=0.0,
+        confidence=0.0,
+        winner=None,
+        abstained=[ballot.index for ballot in ballots],
+        fallback=_fallback(ballots),
+    )
 
 
 def _fallback(ballots: Sequence[Ballot]) -> int | None:
@@ -261,6 +249,9 @@ def vote(
     weights: Sequence[float] | None = None,
     ranks: Sequence[int] | None = None,
     labels: Sequence[str] = (),
+    embed: Embed | None = None,
+    run_code: bool = False,
+    merge: bool = False,
 ) -> Verdict:
     """Let samples vote on the answer.
 
@@ -271,6 +262,9 @@ def vote(
         weights: one per sample, finite and at least 0; None weighs all alike.
         ranks: the rank of each sample's expert, 0 the best; None ranks all alike.
         labels: the closed list of a label question, where the question does not hold it.
+        embed: as for ``Tally``.
+        run_code: as for ``Tally``; off unless asked for.
+        merge: as for ``Tally``.
 
     Raises:
         ConfigError: unknown kind, or weights or ranks that do not fit the samples.
@@ -280,7 +274,9 @@ def vote(
             raise ConfigError(
                 f"{len(given)} {name} for {len(samples)} samples; give one for each sample"
             )
-    tally = Tally(kind=kind, question=question, labels=labels)
+    tally = Tally(
+        kind=kind, question=question, labels=labels, embed=embed, run_code=run_code, merge=merge
+    )
     for index, sample in enumerate(samples):
         tally.add(
             index,

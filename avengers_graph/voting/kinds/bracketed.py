@@ -15,6 +15,7 @@ from avengers_graph.voting.kinds import choice
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.math import parsed
 from avengers_graph.voting.mathematics import same_value
+from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import Question
 
 MAX_LENGTH = 2_000
@@ -23,6 +24,7 @@ MAX_LENGTH = 2_000
 _PART = re.compile(r"\]\s*[;,]?\s*\[|;")
 _SINGLE = re.compile(r"\[([^\[\]\n]{1,300})\]{1,2}")
 _LETTER_FORMAT = re.compile(r"\[\[\s*([A-Z](?:\s*/\s*[A-Z])+)\s*\]\]|single (?:uppercase|capital)")
+_COMPUTATION = re.compile(r"[-+*^=×·]|sqrt|\\cdot|\\times")
 _NOISE = re.compile(r"[\s\"'`“”‘’*$\\{}]+|\\(?:text|mathrm|left|right)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|mathbf|textbf)\s?\{([^{}]*)\}")
 _ASSIGNMENT = re.compile(r"[^=,]{1,40}=[^=,]{1,80}")
@@ -30,6 +32,7 @@ _ASSIGNMENT = re.compile(r"[^=,]{1,40}=[^=,]{1,80}")
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The last ``[[...]]``; what would stand in it where the brackets are missing."""
+    text = _without_display(text) if "[[" in _without_display(text) else text
     letters = _LETTER_FORMAT.search(question.text) is not None
     for content in double_bracketed(text):
         if letters and (letter := choice.span_letter(content, question)):
@@ -79,8 +82,11 @@ def _balanced(text: str, start: int) -> str | None:
             depth += 1
         elif text[position] == "]":
             depth -= 1
+            if depth == 0 and text[position - 1] == "]":
+                return text[start + 2 : position - 1]
             if depth == 0:
-                return text[start + 2 : position - (text[position - 1] == "]")]
+                break
+    # "[[C] because ...": the pair was never closed, the first bracket ends the answer.
     closing = text.find("]", start, start + MAX_LENGTH)
     return text[start + 2 : closing] if closing > 0 else None
 
@@ -111,9 +117,41 @@ def _cleaned(content: str) -> str:
     return content[:MAX_LENGTH] if len(content) <= MAX_LENGTH else ""
 
 
-def keeps_format(text: str) -> bool:
-    """Whether a text has brackets or a box at all: without them a graded answer is wrong."""
-    return _SINGLE.search(text) is not None or any(spans.boxed(text))
+def is_right(text: str, reference: str) -> bool:
+    """Whether a text answers as the reference does, as KOR-Bench grades it.
+
+    Stricter than a vote, since the format is part of what was asked: only brackets or a box
+    count, the first pair of double ones where there are several, a letter must stand alone
+    in them, and a computation is not yet the number it comes to.
+    """
+    wanted = Answer(next(double_bracketed(reference), reference), "bracketed")
+    given = next(_graded(_without_display(text)), None) or next(_graded(text), None)
+    if given is None:
+        return False
+    answer = Answer(given, "bracketed")
+    if key(answer) == key(wanted):
+        return True
+    if all(len(part) <= 1 for part in parts(wanted.text)):
+        return False
+    number = whole_numeral(wanted.text)
+    if number is not None and _COMPUTATION.search(given.strip(" -")):
+        return False
+    return same(answer, wanted)
+
+
+def _graded(text: str) -> Iterator[str]:
+    doubles = list(double_bracketed(text))
+    for content in (*reversed(doubles), *spans.boxed(text)):
+        if cleaned := _cleaned(_inside(content) if content not in doubles else content):
+            yield cleaned
+    for match in _SINGLE.finditer(text):
+        if cleaned := _cleaned(match[1]):
+            yield cleaned
+
+
+def _without_display(text: str) -> str:
+    """The text without the brackets that only set off a formula."""
+    return text.replace("\\[", "  ").replace("\\]", "  ")
 
 
 def parts(text: str) -> tuple[str, ...]:

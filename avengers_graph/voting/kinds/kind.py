@@ -1,10 +1,13 @@
-"""What makes a kind of answer: three pure functions and one fact."""
+"""What makes a kind of answer: a few pure functions."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.question import Question
+
+Embed = Callable[[list[str]], Sequence[Sequence[float]]]
+"""Texts to vectors of equal length, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +22,6 @@ class Kind:
     same: Callable[[Answer, Answer], bool] | None = None
     """Whether two answers with different keys are the same all the same. None: never, which
     also makes equality transitive."""
+    support: Callable[[Sequence[Answer], Embed | None], list[list[float]]] | None = None
+    """How far each answer speaks for each other one, in [0, 1], 1 for itself. Given, the
+    class with most support wins instead of the heaviest; None: only equals support each other."""

@@ -1,0 +1,97 @@
+"""Lists: items separated by commas, bullets or numbers, ordered where order was asked for."""
+
+import re
+from collections.abc import Hashable
+
+from avengers_graph.voting import spans
+from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.normal import normal_text
+from avengers_graph.voting.numerals import whole_numeral
+from avengers_graph.voting.question import Question
+
+MAX_ITEMS = 200
+
+_BULLET = re.compile(r"^\s*(?:[-*•·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+(?P<item>\S.*)$", re.MULTILINE)
+_SEPARATOR = re.compile(r"\s*(?:[,;]\s*(?:and\s+|&\s+|or\s+)?|\s+and\s+|\s+&\s+|→|->|\s+>\s+)\s*")
+_ORDERED = re.compile(
+    r"\b(?:in order|order(?:ed)?|sort(?:ed)?|ascending|descending|alphabetical\w*|chronological\w*|"
+    r"rank(?:ed|ing)?|sequence|steps?|first to last|smallest to largest|largest to smallest|"
+    r"oldest to newest|reverse)\b",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(r"\s*(?:[:–—]|\s-\s).*$")
+_BRACKETED = re.compile(r"[\[{(]([^\[\]{}()\n]{1,2000})[\]})]")
+
+
+def extract(text: str, question: Question, truncated: bool) -> Answer | None:
+    """The list in the last box, the answer phrase, the bullets, brackets or the last line."""
+    ordered = _ORDERED.search(question.text) is not None
+    for span in (*spans.boxed(text), *spans.hashed(text)):
+        if items := split_items(span):
+            return _answer(items, ordered)
+    if bullets := _bullets(text):
+        return None if truncated else _answer(bullets, ordered)
+    for span in spans.phrased(text):
+        if items := split_items(spans.sentence(span)):
+            return _answer(items, ordered)
+    if truncated:
+        return None
+    brackets = list(_BRACKETED.finditer(text))
+    if brackets and "," in brackets[-1][1]:
+        return _answer(split_items(brackets[-1][1]), ordered)
+    lines = spans.lines(text)
+    for line in (*lines[-1:], *lines[:1]):
+        statement = line.rsplit(":", 1)[-1]
+        items = split_items(statement)
+        if len(items) >= 2 or (len(lines) == 1 and items):
+            return _answer(items, ordered)
+    return None
+
+
+def _bullets(text: str) -> list[str]:
+    """The items of the last run of bullets, without the remarks behind them."""
+    run: list[str] = []
+    last: list[str] = []
+    for line in text.split("\n"):
+        match = _BULLET.match(line)
+        if match:
+            run.append(_REMARK.sub("", match["item"].strip("* ")).strip("*` .,;"))
+        elif line.strip():
+            last, run = run or last, []
+    found = [item for item in (run or last) if item][:MAX_ITEMS]
+    return found if len(found) >= 2 else []
+
+
+def split_items(span: str) -> list[str]:
+    """The items of one line; numbers keep their thousands separators."""
+    span = span.strip().strip("[](){}$*`. ").removeprefix("\\{").removesuffix("\\}")
+    span = re.sub(r"(?<=\d),(?=\d{3}\b)(?!\d{3},\s)", "\x00", span) if ", " in span else span
+    items = [
+        item.replace("\x00", ",").strip().strip("\"'`*“”‘’ ") for item in _SEPARATOR.split(span)
+    ]
+    return [item for item in items if item][:MAX_ITEMS]
+
+
+def _answer(items: list[str], ordered: bool) -> Answer | None:
+    forms = [item_form(item) for item in items]
+    if not forms or any(len(item.split()) > 15 for item in items):
+        return None
+    value = ("ordered", tuple(forms)) if ordered else ("unordered", tuple(sorted(forms)))
+    return Answer(", ".join(items), "list", value)
+
+
+def item_form(item: str) -> str:
+    """Numbers by value, words by their normal form."""
+    numeral = whole_numeral(item)
+    return str(numeral.value) if numeral else normal_text(item)
+
+
+def key(answer: Answer) -> Hashable:
+    """The items' normal forms, sorted unless the question asks for an order."""
+    if answer.value is not None:
+        return tuple(answer.value)
+    return ("unordered", tuple(sorted(map(item_form, split_items(answer.text)))))
+
+
+LIST = Kind(extract=extract, key=key)

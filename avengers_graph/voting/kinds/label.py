@@ -1,0 +1,76 @@
+"""A label from a closed list, given with the call or found in the question."""
+
+import re
+from collections.abc import Sequence
+
+from avengers_graph.voting import spans
+from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.kinds.short_text import TEXT
+from avengers_graph.voting.normal import normal_text, normal_words
+from avengers_graph.voting.question import Question
+
+_NEGATION = re.compile(
+    r"\b(?:not|isn't|no|never|neither|nor|rather than|instead of)\W+(?:\w+\W+){0,2}$"
+)
+
+
+def extract(text: str, question: Question, truncated: bool) -> Answer | None:
+    """The one label that the box, phrase, line or text names; None when it names several.
+
+    Without a list the label is read as a short text.
+    """
+    if not question.labels:
+        answer = TEXT.extract(text, question, truncated)
+        return Answer(answer.text, "label", TEXT.key(answer)) if answer else None
+    lines = spans.lines(text)
+    places = [*spans.boxed(text), *spans.phrased(text), *spans.hashed(text)]
+    if not truncated:
+        places += [*lines[:1], *spans.bold(text), *lines[-1:], text]
+    for place in places:
+        label = only_label(place, question.labels)
+        if label is not None:
+            return Answer(label, "label", normal_text(label))
+    return None
+
+
+def only_label(span: str, labels: Sequence[str]) -> str | None:
+    """The label that a span names, when it names exactly one and does not negate it."""
+    words = normal_words(span[:4000])
+    padded = f" {' '.join(words)} "
+    named: list[tuple[int, str, str]] = []
+    for label in labels:
+        form = f" {normal_text(label)} "
+        position = padded.find(form)
+        if position < 0 and (stem := _stem(form)) != form:
+            position = next(
+                (i for i in (padded.find(stem + end) for end in _ENDINGS) if i >= 0), -1
+            )
+        if position >= 0 and not _NEGATION.search(padded[: position + 1]):
+            named.append((len(form), label, form))
+    if not named:
+        return None
+    named.sort(reverse=True)
+    longest = named[0]
+    # "mixed anger" names "mixed anger", not also the "anger" within it.
+    rest = padded.replace(longest[2], " ")
+    others = [label for _, label, form in named[1:] if form in rest or form not in padded]
+    return longest[1] if not others else None
+
+
+_ENDINGS = ("y ", "ful ", "fully ", "ed ", "ing ", "ly ", "al ", "e ", "ous ", "ive ", "ness ")
+"""Endings under which a label still counts: "joyful" names joy, "sadness" sad."""
+
+
+def _stem(form: str) -> str:
+    """The label without its last letter's variation, for words of five letters and more."""
+    word = form.rstrip()
+    return re.sub(r"(?:ness|y|e|ed|ful|ive)$", "", word) if len(word) >= 5 else form
+
+
+def key(answer: Answer) -> str:
+    """The label, case-folded, without punctuation."""
+    return normal_text(answer.text)
+
+
+LABEL = Kind(extract=extract, key=key)
