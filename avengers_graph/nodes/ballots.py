@@ -1,24 +1,14 @@
 """From samples to ballots: what each counts, and for whom; shared by ``sample`` and ``vote``."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
 from avengers_graph.state import AvengersState
-from avengers_graph.values import RankedExpert, SampleRecord
-from avengers_graph.voting import Tally
-
-WEIGHTINGS: Mapping[str, Callable[[RankedExpert], float]] = MappingProxyType(
-    {
-        "uniform": lambda _: 1.0,
-        "score": lambda expert: expert["score"],
-    }
-)
+from avengers_graph.values import SampleRecord
+from avengers_graph.voting import WEIGHTINGS, Tally
 
 
 def weights_of(state: AvengersState) -> dict[str, float]:
     """The weight of one ballot of each expert, by the plan's weighting."""
     weigh = WEIGHTINGS[state["plan"]["weighting"]]
-    return {expert["name"]: weigh(expert) for expert in state["experts"]}
+    return {expert["name"]: weigh(expert["score"]) for expert in state["experts"]}
 
 
 def _counted(state: AvengersState) -> list[SampleRecord]:
