@@ -1,0 +1,13 @@
+"""Validation records: a query, and each expert's score on it. Readers for the published formats."""
+
+from avengers_graph.records.reading import FORMATS, SCORE_TYPES, read_records
+from avengers_graph.records.record import Record, check_records, expert_names
+
+__all__ = [
+    "FORMATS",
+    "SCORE_TYPES",
+    "Record",
+    "check_records",
+    "expert_names",
+    "read_records",
+]

@@ -1,0 +1,107 @@
+"""The record itself, and the checks that every reader and every caller's list goes through."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from avengers_graph.errors import RecordsError
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One validation query with what each expert scored on it."""
+
+    query: str
+    dataset: str
+    scores: Mapping[str, float]
+    """Expert name to score in [0, 1]. An expert that was not asked is absent."""
+    costs: Mapping[str, float] = field(default_factory=dict)
+    """Expert name to USD spent on this query, at least 0; absent where unknown."""
+    latencies: Mapping[str, float] = field(default_factory=dict)
+    """Expert name to seconds taken by this query, at least 0; absent where unknown."""
+    reference: str | None = None
+    """The right answer, where the file has it."""
+    id: str | None = None
+    """Unique within its data set."""
+
+
+def expert_names(records: Iterable[Record]) -> tuple[str, ...]:
+    """Every expert scored anywhere, sorted by name, so that file order does not matter."""
+    return tuple(sorted({name for record in records for name in record.scores}))
+
+
+def check_records(records: Sequence[Record], *, where: str = "records") -> tuple[str, ...]:
+    """The experts of ``records``, after checking what no single line can show.
+
+    Args:
+        where: Named in the message, such as the files the records came from.
+
+    Raises:
+        RecordsError: there is no record, a value is out of range, an id comes twice in a
+            data set, or two experts' names differ only in case or surrounding blanks.
+    """
+    if not records:
+        raise RecordsError(f"{where}: no record; pass at least one scored query")
+    seen: set[tuple[str, str]] = set()
+    for number, record in enumerate(records, start=1):
+        check_record(record, where=f"{where}, record {number}")
+        if record.id is None:
+            continue
+        key = (record.dataset, record.id)
+        if key in seen:
+            raise RecordsError(
+                f"{where}: id {record.id!r} comes twice in data set {record.dataset!r}; "
+                "give each record its own id, or leave ids out"
+            )
+        seen.add(key)
+    names = expert_names(records)
+    check_names(names, where=where)
+    return names
+
+
+def check_record(record: Record, *, where: str) -> None:
+    """One record's values: types and ranges.
+
+    Raises:
+        RecordsError: names the value and what to do.
+    """
+    if not isinstance(record.query, str) or not record.query.strip():
+        raise RecordsError(f"{where}: query {record.query!r} is empty; give its text or drop it")
+    if not isinstance(record.dataset, str) or not record.dataset:
+        raise RecordsError(f"{where}: dataset {record.dataset!r} must be a name")
+    if not record.scores:
+        raise RecordsError(f"{where}: no expert has a score; score at least one or drop the record")
+    for name, score in record.scores.items():
+        _check_number(score, f"{where}: score of expert {name!r}", high=1.0)
+    for name, cost in record.costs.items():
+        _check_number(cost, f"{where}: cost of expert {name!r}", high=None)
+    for name, latency in record.latencies.items():
+        _check_number(latency, f"{where}: latency of expert {name!r}", high=None)
+
+
+def check_names(names: Iterable[str], *, where: str) -> None:
+    """Refuse expert names that a person could not tell apart.
+
+    Raises:
+        RecordsError: a name is empty, or equals another but for case or surrounding blanks.
+    """
+    first: dict[str, str] = {}
+    for name in names:
+        folded = name.strip().casefold()
+        if not folded:
+            raise RecordsError(f"{where}: an expert's name is {name!r}; give it a name")
+        other = first.setdefault(folded, name)
+        if other != name:
+            raise RecordsError(
+                f"{where}: expert names {other!r} and {name!r} clash; "
+                "write one expert's name the same way everywhere"
+            )
+
+
+def _check_number(value: Any, what: str, *, high: float | None) -> None:
+    wanted = "in [0, 1]" if high is not None else "0 or more"
+    if isinstance(value, str) or not isinstance(value, int | float):
+        raise RecordsError(f"{what} is {value!r}; it must be a number {wanted}")
+    if not math.isfinite(value) or value < 0 or (high is not None and value > high):
+        raise RecordsError(f"{what} is {value!r}; it must be {wanted}")

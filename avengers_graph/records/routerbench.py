@@ -1,0 +1,116 @@
+"""RouterBench's CSV: a column of scores, of responses and of costs for each model."""
+
+import ast
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from avengers_graph.errors import RecordsError
+from avengers_graph.records.record import Record, check_names, check_record
+from avengers_graph.records.rows import Row
+
+_COST = "|total_cost"
+_NEEDED = ("sample_id", "prompt", "eval_name")
+_FIELD_LIMIT = 1 << 27
+"""Characters of one cell; responses outgrow the csv module's default of 131,072."""
+_TRUTH = {"True": 1.0, "False": 0.0}
+
+
+def read_routerbench(path: Path) -> Iterator[Row]:
+    """Rows of one CSV file, read as a stream.
+
+    ``sample_id`` is not taken as the record's id: the published files hold some samples on
+    several lines, each line with the scores of other models.
+
+    Raises:
+        RecordsError: names file and line.
+    """
+    before = csv.field_size_limit(_FIELD_LIMIT)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from _rows(path, csv.reader(file, strict=True))
+    except UnicodeDecodeError as error:
+        raise RecordsError(
+            f"{path}: not UTF-8 text ({error.reason}); convert it to UTF-8"
+        ) from error
+    except OSError as error:
+        raise RecordsError(
+            f"cannot read {str(path)!r} ({error.strerror}); check the path"
+        ) from error
+    finally:
+        csv.field_size_limit(before)
+
+
+def _rows(path: Path, lines: Any) -> Iterator[Row]:
+    try:
+        header = next(lines, [])
+        models = _models(path, header)
+        for cells in lines:
+            where = f"{path}:{lines.line_num}"
+            if len(cells) != len(header):
+                raise RecordsError(
+                    f"{where}: {len(cells)} cells under {len(header)} column names; "
+                    "is the file cut off?"
+                )
+            yield _row(where, dict(zip(header, cells, strict=True)), models)
+    except csv.Error as error:
+        raise RecordsError(
+            f"{path}:{lines.line_num}: not valid CSV ({error}); is the file cut off?"
+        ) from error
+
+
+def _models(path: Path, header: list[str]) -> list[str]:
+    missing = [name for name in _NEEDED if name not in header]
+    models = [name.removesuffix(_COST) for name in header if name.endswith(_COST)]
+    if missing or not models:
+        raise RecordsError(
+            f"{path}:1: no RouterBench CSV: it needs the columns {list(_NEEDED)} and "
+            f"'<model>' and '<model>{_COST}' for each model, but has {header[:6]}"
+        )
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise RecordsError(f"{path}:1: columns {twice} come twice; give each model its own name")
+    unscored = [name for name in models if name not in header]
+    if unscored:
+        raise RecordsError(f"{path}:1: models {unscored} have costs but no column of scores")
+    check_names(models, where=f"{path}:1")
+    return models
+
+
+def _row(where: str, cells: Mapping[str, str], models: list[str]) -> Row:
+    record = Record(
+        query=_joined(cells["prompt"]),
+        dataset=cells["eval_name"],
+        scores=_numbers(where, {name: cells[name] for name in models}, "score"),
+        costs=_numbers(where, {name: cells[name + _COST] for name in models}, "cost"),
+    )
+    check_record(record, where=where)
+    return Row(where, record, frozenset(models))
+
+
+def _numbers(where: str, cells: Mapping[str, str], what: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, cell in cells.items():
+        if not cell.strip():
+            continue
+        try:
+            found[name] = _TRUTH[cell] if cell in _TRUTH else float(cell)
+        except ValueError as error:
+            raise RecordsError(
+                f"{where}: {what} of expert {name!r} is {cell!r}; give a number"
+            ) from error
+    return found
+
+
+def _joined(cell: str) -> str:
+    """The prompt's turns as one text; the column holds printed Python lists of strings."""
+    if not cell.startswith("["):
+        return cell
+    try:
+        turns = ast.literal_eval(cell)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return cell
+    if isinstance(turns, list) and all(isinstance(turn, str) for turn in turns):
+        return "\n".join(turns)
+    return cell

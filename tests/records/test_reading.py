@@ -1,0 +1,206 @@
+"""Every published format reads into the same records; what is wrong is named by file and line."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avengers_graph.errors import RecordsError
+from avengers_graph.records import Record, check_records, read_records
+
+OWN = {"query": "2 + 2?", "dataset": "maths", "scores": {"a": 1, "b": 0.5}}
+BENCH_HEADER = [
+    *("", "sample_id", "prompt", "eval_name", "m/x", "y", "y|model_response"),
+    *("m/x|total_cost", "y|total_cost", "oracle_model_to_route_to"),
+]
+
+
+def write(path: Path, content: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def lines(*items: Any) -> str:
+    return "\n".join(json.dumps(item, ensure_ascii=False) for item in items) + "\n"
+
+
+def bench(path: Path, *rows: list[str], header: list[str] = BENCH_HEADER) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([header, *rows])
+    return path
+
+
+def result(path: Path, *records: dict[str, Any], **more: Any) -> Path:
+    return write(path, {"performance": 0.5, "cost": 1.0, "records": list(records), **more})
+
+
+def test_own_lines_keep_every_field(tmp_path: Path) -> None:
+    full = OWN | {
+        "costs": {"a": 0.01},
+        "latencies": {"a": 1.5},
+        "reference": "4",
+        "id": 7,
+        "kind": "number",
+    }
+    assert read_records(write(tmp_path / "own.jsonl", lines(full))) == [
+        Record("2 + 2?", "maths", {"a": 1.0, "b": 0.5}, {"a": 0.01}, {"a": 1.5}, "4", "7")
+    ]
+
+
+def test_a_file_names_its_data_set_where_its_lines_do_not(tmp_path: Path) -> None:
+    bare = {key: value for key, value in OWN.items() if key != "dataset"}
+    one = write(tmp_path / "arc.jsonl", lines(bare))
+    two = write(tmp_path / "gsm.jsonl", lines(bare, OWN))
+    assert [r.dataset for r in read_records([one, two])] == ["arc", "gsm", "maths"]
+
+
+def test_routerdc_multiple_choice_means_above_zero(tmp_path: Path) -> None:
+    items = [
+        {"question": "q1", "scores": {"a": 0.31, "b": 0}, "cluster_id": 3},
+        {"question": "q2", "scores": {"a": 0.0, "b": 1.0}},
+    ]
+    file = write(tmp_path / "mmlu.json", items)
+    assert [r.scores for r in read_records(file)] == [{"a": 1, "b": 0}, {"a": 0, "b": 1}]
+    assert read_records(file, score_type="fraction")[0].scores["a"] == 0.31
+
+
+def test_routerdc_fractions_stay_fractions(tmp_path: Path) -> None:
+    file = write(tmp_path / "gsm.json", [{"question": "q", "scores": {"a": 0.3, "b": 0.7}}])
+    assert read_records(file)[0].scores == {"a": 0.3, "b": 0.7}
+    assert read_records(file, score_type="choice")[0].scores == {"a": 1, "b": 1}
+
+
+def test_avengers_and_avengers_pro(tmp_path: Path) -> None:
+    plain = {"query": "q", "dataset": "d", "records": {"a": True, "b": False, "c": None}}
+    pro = {
+        "query": "q",
+        "dataset": "d",
+        "index": 0,
+        "records": {"a": 0.5, "c": 1},
+        "usages": {"a": {"cost": 0.25, "prompt_tokens": 3}},
+    }
+    one, two = write(tmp_path / "one.json", [plain]), write(tmp_path / "two.jsonl", lines(pro))
+    first, second = read_records([one, two])
+    assert first.scores == {"a": 1.0, "b": 0.0}
+    assert second.costs == {"a": 0.25}
+
+
+def test_routerbench_csv(tmp_path: Path) -> None:
+    long = "['" + "x" * 200_000 + "']"
+    row = ["1", "s.1", "['say\\nhi', 'twice']", "mbpp", "1.0", "", long, "0.001", "0.002", "y"]
+    other = ["2", "s.1", "plain", "mbpp", "", "True", "[]", "", "0.5", "y"]
+    first, second = read_records(bench(tmp_path / "bench.csv", row, other))
+    assert first == Record("say\nhi\ntwice", "mbpp", {"m/x": 1.0}, {"m/x": 0.001, "y": 0.002})
+    assert second.scores == {"y": 1.0}
+
+
+def test_llmrouterbench_joins_models_and_takes_the_newest_run(tmp_path: Path) -> None:
+    bench_dir = tmp_path / "results" / "bench"
+    item = {"index": 1, "origin_query": "q", "prompt": "Q: q", "ground_truth": 4, "score": 1}
+    result(bench_dir / "gsm/test/a/20250101.json", item | {"score": 0})
+    result(bench_dir / "gsm/test/a/20250202.json", item | {"cost": 0.5})
+    result(bench_dir / "gsm/test/a/20250303.json", item | {"score": 0.25}, demo=True)
+    single = result(bench_dir / "gsm/test/b/20250101.json", item | {"score": 0.5})
+    assert read_records(tmp_path) == [
+        Record("q", "gsm", {"a": 1.0, "b": 0.5}, {"a": 0.5}, {}, "4", "test/1")
+    ]
+    assert read_records(single)[0].scores == {"b": 0.5}
+
+
+def test_llmrouterbench_refuses_runs_on_different_questions(tmp_path: Path) -> None:
+    result(tmp_path / "gsm/test/a/1.json", {"index": 1, "prompt": "one", "score": 1})
+    result(tmp_path / "gsm/test/b/1.json", {"index": 1, "prompt": "two", "score": 1})
+    with pytest.raises(RecordsError, match=r"index '1' asks 'two'.*asks 'one'"):
+        read_records(tmp_path)
+
+
+def test_a_long_list_streams_with_right_line_numbers(tmp_path: Path) -> None:
+    items = [OWN | {"query": f"{number} " + "é" * 5000} for number in range(60)]
+    text = "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in items) + "\n]"
+    file = write(tmp_path / "long.json", text)
+    assert [r.query[:2].strip() for r in read_records(file)][:11] == [str(n) for n in range(11)]
+    write(file, text.replace('"query": "57 ', '"query": "", "old": "57 '))
+    with pytest.raises(RecordsError, match=r"long\.json:59: query '' is empty"):
+        read_records(file)
+
+
+def test_unicode_and_very_long_queries_come_through(tmp_path: Path) -> None:
+    query = "数学 🧮 " + "x" * 100_000
+    assert (
+        read_records(write(tmp_path / "u.jsonl", lines(OWN | {"query": query})))[0].query == query
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ("[]", "the list is empty"),
+        ("[1]", r":1: expected a JSON object"),
+        (lines(OWN, OWN)[:-20], r":2: not valid JSON .* cut off"),
+        ("[" + json.dumps(OWN) + ",\n" + json.dumps(OWN)[:30], r":2: not valid JSON .* cut off"),
+        ("[" + json.dumps(OWN) + "]\n{}", "text after the end of the list"),
+        (lines(OWN, {"question": "q", "scores": {"a": 1}}), r":2: a routerdc line in a records"),
+        (lines(OWN, OWN | {"scores": {"a": 1.5}}), r":2: score of expert 'a' is 1\.5"),
+        (lines(OWN | {"scores": {"a": float("nan")}}), r":1: score of expert 'a' is nan"),
+        (lines(OWN | {"scores": {"a": "1"}}), r":1: scores of expert 'a' is '1'"),
+        (lines(OWN | {"costs": {"a": -1}}), r":1: cost of expert 'a' is -1"),
+        (lines(OWN | {"scores": {}}), r":1: no expert has a score"),
+        (lines(OWN | {"query": "  "}), r":1: query '  ' is empty"),
+        (lines(OWN | {"query": 3}), r":1: query 3 is empty"),
+        (lines(OWN | {"id": 1}, OWN | {"id": 1}), "id '1' comes twice in data set 'maths'"),
+        (lines(OWN | {"scores": {"a": 1, "b": None}}), r":1: expert 'b' has no score on any"),
+        (lines(OWN, OWN | {"scores": {"A ": 1}}), r"expert names 'A ' and 'a' clash"),
+        ('{"query": "q", "scores": {"a": 1, "a": 0}}', r":1: the names \['a'\] come twice"),
+        ('{"query": "q", "score": {"a": 1}}', r":1: no record format has the keys"),
+        ('{\n"query": "q"\n}', r":1: not valid JSON"),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_file_and_remedy(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    file = write(tmp_path / "bad.jsonl", content)
+    with pytest.raises(RecordsError, match=message) as caught:
+        read_records(file)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_truncated_csv_is_named(tmp_path: Path) -> None:
+    row = ["1", "s.1", "p", "mbpp", "1.0", "0", "[]", "0.001", "0.002", "y"]
+    file = bench(tmp_path / "bench.csv", row)
+    file.write_text(file.read_text() + '2,s.2,"half')
+    with pytest.raises(RecordsError, match=r"bench\.csv:3: .*cut off"):
+        read_records(file)
+    with pytest.raises(RecordsError, match=r"'m/x' is 2\.0"):
+        read_records(bench(tmp_path / "range.csv", [*row[:4], "2.0", *row[5:]]))
+    with pytest.raises(RecordsError, match="no RouterBench CSV"):
+        read_records(bench(tmp_path / "other.csv", header=["a", "b"]))
+
+
+def test_places_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(RecordsError, match=r"cannot read .*none\.json"):
+        read_records(tmp_path / "none.json")
+    with pytest.raises(RecordsError, match="no records file given"):
+        read_records([])
+    with pytest.raises(RecordsError, match="can run code"):
+        read_records(tmp_path / "frame.pkl")
+    with pytest.raises(RecordsError, match=r"holds no \.json"):
+        read_records(tmp_path)
+    with pytest.raises(RecordsError, match="score type 'x' is unknown"):
+        read_records(tmp_path, score_type="x")
+    (tmp_path / "latin.json").write_bytes('[{"query": "é"}]'.encode("latin-1"))
+    with pytest.raises(RecordsError, match="not UTF-8"):
+        read_records(tmp_path / "latin.json")
+
+
+def test_a_list_of_records_is_checked_too() -> None:
+    with pytest.raises(RecordsError, match="no record"):
+        check_records([])
+    with pytest.raises(RecordsError, match=r"record 1: score of expert 'a' is -0\.1"):
+        check_records([Record("q", "d", {"a": -0.1})])
+    assert check_records([Record("q", "d", {"b": 1}), Record("q", "d", {"a": 0})]) == ("a", "b")
