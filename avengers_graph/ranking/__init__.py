@@ -1,1 +1,18 @@
 """Scores of experts near a query, and the order they are asked in. Pure functions."""
+
+from avengers_graph.ranking.estimates import SCORERS, estimate, order_key
+from avengers_graph.ranking.evidence import Evidence
+from avengers_graph.ranking.ranks import rank_experts
+from avengers_graph.ranking.settings import RankingSettings
+from avengers_graph.ranking.weights import cluster_weights, trust
+
+__all__ = [
+    "SCORERS",
+    "Evidence",
+    "RankingSettings",
+    "cluster_weights",
+    "estimate",
+    "order_key",
+    "rank_experts",
+    "trust",
+]

@@ -89,15 +89,15 @@ def _newest(files: Iterable[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _join(
     joined: dict[_Key, _Joined], key: _Key, model: str, item: dict[str, Any], where: str
 ) -> None:
-    query = item.get("origin_query") or item.get("prompt")
+    query = str(item.get("origin_query") or item.get("prompt") or "")
     entry = joined.get(key)
     if entry is None:
         truth = item.get("ground_truth")
         entry = joined[key] = _Joined(query, where, None if truth is None else str(truth))
     if entry.query != query:
         raise RecordsError(
-            f"{where}: index {key[2]!r} asks {str(query)[:40]!r}, but {entry.where} asks "
-            f"{str(entry.query)[:40]!r}; keep files of one version of the data set"
+            f"{where}: index {key[2]!r} asks {query[:40]!r}, but {entry.where} asks "
+            f"{entry.query[:40]!r}; keep files of one version of the data set"
         )
     if model in entry.names:
         raise RecordsError(f"{where}: index {key[2]!r} comes twice for {model!r}; keep one")

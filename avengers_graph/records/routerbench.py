@@ -44,7 +44,7 @@ def read_routerbench(path: Path) -> Iterator[Row]:
 
 def _rows(path: Path, lines: Any) -> Iterator[Row]:
     try:
-        header = next(lines, [])
+        header: list[str] = next(lines, [])
         models = _models(path, header)
         for cells in lines:
             where = f"{path}:{lines.line_num}"

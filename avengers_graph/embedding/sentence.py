@@ -1,0 +1,34 @@
+"""A loaded sentence-transformers model behind LangChain's interface."""
+
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+
+from avengers_graph.embedding.loading import CHARACTERS_PER_TOKEN
+
+
+class SentenceEmbeddings(Embeddings):
+    """Unit vectors of a ``SentenceTransformer``."""
+
+    def __init__(self, encoder: Any, *, model: str) -> None:
+        self._encoder = encoder
+        self.avengers_spec = model
+        """What ``load_embeddings`` was given; an index stores it."""
+        tokens = int(getattr(encoder, "max_seq_length", None) or 512)
+        self._longest = tokens * CHARACTERS_PER_TOKEN
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Unit vectors of ``texts``; what exceeds the model's length is cut off."""
+        vectors = self._encoder.encode(
+            [text[: self._longest] for text in texts],
+            batch_size=max(1, len(texts)),
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        found: list[list[float]] = vectors.tolist()
+        return found
+
+    def embed_query(self, text: str) -> list[float]:
+        """Unit vector of one text."""
+        return self.embed_documents([text])[0]

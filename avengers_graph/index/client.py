@@ -1,0 +1,103 @@
+"""Opening Chroma, in a directory or behind a server, without creating anything by chance."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avengers_graph.errors import ClusterIndexError, IndexDamagedError, IndexNotFoundError
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+
+DATABASE = "chroma.sqlite3"
+_MAGIC = b"SQLite format 3\x00"
+_FIT = "run: avengers-graph fit RECORDS --index"
+
+
+def open_client(path: Path | None, host: str | None, port: int, *, create: bool) -> "ClientAPI":
+    """A Chroma client on a directory or a server.
+
+    Args:
+        create: Whether a missing directory is made; without it, it is an error.
+
+    Raises:
+        IndexNotFoundError: nothing is there, or no Chroma server answers.
+        IndexDamagedError: the directory holds a database that is cut off or is none.
+    """
+    if (path is None) == (host is None):
+        raise ClusterIndexError(
+            f"an index is at a path or on a host, not both or neither: path={path!r}, host={host!r}"
+        )
+    return _server(host, port) if path is None else _embedded(path, create=create)
+
+
+def place(path: Path | None, host: str | None, port: int) -> str:
+    """The place as messages name it."""
+    return str(path) if path is not None else f"{host}:{port}"
+
+
+def _server(host: str | None, port: int) -> "ClientAPI":
+    import chromadb
+    from chromadb.config import Settings
+    from chromadb.errors import ChromaError
+    from httpx import HTTPError
+
+    try:
+        return chromadb.HttpClient(
+            host=host or "", port=port, settings=Settings(anonymized_telemetry=False)
+        )
+    except (ValueError, ChromaError, HTTPError, OSError) as error:
+        raise IndexNotFoundError(
+            f"no Chroma server answers at {host}:{port} ({' '.join(str(error).split())}); "
+            f"start one with: chroma run --host {host} --port {port}"
+        ) from error
+
+
+def _embedded(path: Path, *, create: bool) -> "ClientAPI":
+    database = path / DATABASE
+    if database.exists():
+        _check_database(database)
+    elif not create:
+        raise IndexNotFoundError(f"no index in {str(path)!r}; {_FIT} {path}")
+    elif path.exists() and not path.is_dir():
+        raise IndexNotFoundError(f"{str(path)!r} is a file; give a directory for the index")
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(
+        path=str(path.resolve()), settings=Settings(anonymized_telemetry=False)
+    )
+
+
+def _check_database(database: Path) -> None:
+    """Refuse what SQLite would misread, before Chroma opens it for writing.
+
+    Raises:
+        IndexDamagedError: the file is empty, no SQLite database, or shorter than it says.
+    """
+    try:
+        with database.open("rb") as file:
+            head = file.read(100)
+        size = database.stat().st_size
+    except OSError as error:
+        raise IndexDamagedError(
+            f"cannot read {str(database)!r} ({error.strerror}); check its permissions"
+        ) from error
+    if len(head) < 100 or not head.startswith(_MAGIC):
+        raise IndexDamagedError(
+            f"{str(database)!r} is no SQLite database ({size} bytes); "
+            f"restore it, or delete the directory and {_FIT} {database.parent}"
+        )
+    page = int.from_bytes(head[16:18], "big")
+    page = 65536 if page == 1 else page
+    pages = int.from_bytes(head[28:32], "big")
+    if size < page * pages and not _has_journal(database):
+        raise IndexDamagedError(
+            f"{str(database)!r} is cut off ({size} of {page * pages} bytes); "
+            f"restore it, or delete the directory and {_FIT} {database.parent}"
+        )
+
+
+def _has_journal(database: Path) -> bool:
+    """Whether pages may still lie in a write-ahead log beside the file."""
+    log = database.with_name(database.name + "-wal")
+    return log.exists() and log.stat().st_size > 0

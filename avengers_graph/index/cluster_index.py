@@ -1,0 +1,452 @@
+"""``ClusterIndex``: fitted clusters and scores, served from Chroma."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from avengers_graph.embedding import (
+    embed_texts,
+    fingerprint,
+    load_embeddings,
+    same_embedder,
+    spec_of,
+)
+from avengers_graph.errors import (
+    ClusterIndexError,
+    ConfigError,
+    EmbeddingError,
+    IndexDamagedError,
+    IndexMismatchError,
+)
+from avengers_graph.index import catalogue
+from avengers_graph.index.client import open_client, place
+from avengers_graph.index.fitting import fit_model, matrix
+from avengers_graph.index.model import ExpertScore, FittedModel, Vectors, mean_residual
+from avengers_graph.index.storage import array_of, check_search, read_model, write_model
+from avengers_graph.ranking import Evidence, RankingSettings, cluster_weights
+from avengers_graph.records import Record, check_records
+from avengers_graph.values import ClusterHit
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+    from langchain_core.embeddings import Embeddings
+
+Progress = Callable[[str, int, int], None]
+"""Called as (what is being done, how many are done, how many there are)."""
+
+_FETCHED = 8
+"""Clusters asked of Chroma at least, so that its float32 distances cannot drop the nearest."""
+
+
+class ClusterIndex:
+    """One generation of a fitted index; it stays on it whatever is fitted meanwhile.
+
+    ``latest`` gives the generation in service now.
+    """
+
+    def __init__(
+        self, client: "ClientAPI", generation: str, manifest: Mapping[str, Any], *, where: str
+    ) -> None:
+        """Use ``fit`` or ``open``; this reads one generation and checks it.
+
+        Raises:
+            IndexDamagedError: what is stored does not add up.
+        """
+        self._client = client
+        self._manifest = manifest
+        self._where = where
+        self.generation = generation
+        """Name of the generation; it changes with every fit."""
+        with _chroma_errors(where):
+            self.model: FittedModel = read_model(client, generation, dict(manifest))
+            self._clusters = catalogue.open_part(client, generation, "clusters")
+            if self.settings.needs("knn"):
+                check_search(self._queries, expected=int(manifest["n_stored"]))
+
+    @classmethod
+    def fit(
+        cls,
+        records: Sequence[Record],
+        embeddings: "Embeddings | None",
+        *,
+        n_clusters: int | None = None,
+        path: str | Path | None = None,
+        host: str | None = None,
+        port: int = 8000,
+        seed: int = 0,
+        settings: RankingSettings | None = None,
+        vectors: ArrayLike | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Stage I: cluster the records' queries, and score each expert in each cluster.
+
+        The same records, seed and settings give the same centroids, scores and rankings.
+        Nothing is written before all is computed, and readers see the new generation only
+        when it is complete.
+
+        Args:
+            n_clusters: Overrides the settings' number of clusters.
+            path: Directory of an embedded Chroma, made if missing; or else
+            host: of a Chroma server, with ``port``.
+            settings: How to cluster and rank; None takes defaults that do well.
+            vectors: Unit vectors of the queries, ``(n, dim)``, where they are known already;
+                ``embeddings`` may then be None, and the index cannot check its embedder.
+
+        Raises:
+            RecordsError: the records cannot be used, or are too few for the clusters.
+            EmbeddingError: the embedder fails.
+            IndexDamagedError: what is at ``path`` is no sound database.
+        """
+        experts = check_records(records)
+        chosen = settings or RankingSettings()
+        if n_clusters is not None:
+            chosen = chosen.but(n_clusters=n_clusters)
+        texts = [record.query for record in records]
+        if vectors is not None:
+            rows = np.asarray(vectors, dtype=np.float32)
+            if rows.shape[:1] != (len(records),) or rows.ndim != 2:
+                raise EmbeddingError(
+                    f"vectors have shape {rows.shape} for {len(records)} records; give one each"
+                )
+        elif embeddings is not None:
+            rows = embed_texts(embeddings, texts, progress=progress)
+        else:
+            raise EmbeddingError("neither embeddings nor vectors are given; pass one of them")
+        data = matrix(records, experts)
+        model, labels = fit_model(
+            data, rows, settings=chosen, seed=seed, queries=texts, progress=progress
+        )
+        embedder = {
+            "model": spec_of(embeddings),
+            "fingerprint": None if embeddings is None else fingerprint(embeddings),
+        }
+        folder = None if path is None else Path(path)
+        where = place(folder, host, port)
+        with _chroma_errors(where):
+            client = open_client(folder, host, port, create=True)
+            catalogue.discard_leftovers(client)
+            generation = catalogue.new_generation()
+            try:
+                write_model(
+                    client,
+                    generation,
+                    model,
+                    records=records,
+                    data=data,
+                    vectors=rows,
+                    labels=labels,
+                    seed=seed,
+                    embedder=embedder,
+                    progress=progress,
+                )
+            except BaseException:
+                if generation not in {item.name for item in catalogue.generations(client)}:
+                    catalogue.discard(client, generation)
+                raise
+            return cls(client, generation, catalogue.manifest(client, generation), where=where)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        *,
+        host: str | None = None,
+        port: int = 8000,
+        embeddings: "Embeddings | None" = None,
+        generation: str | None = None,
+    ) -> Self:
+        """The index in service at a directory or on a Chroma server, verified.
+
+        Args:
+            embeddings: The embedder that queries will come from; it is compared with the one
+                the index was fitted with.
+            generation: Another one than that in service.
+
+        Raises:
+            IndexNotFoundError: there is no index, or no such generation.
+            IndexDamagedError: counts, contents or search do not add up.
+            IndexMismatchError: another embedder or schema version.
+        """
+        folder = None if path is None else Path(path)
+        where = place(folder, host, port)
+        with _chroma_errors(where):
+            client = open_client(folder, host, port, create=False)
+            name = generation or catalogue.current(client, where=where)
+            index = cls(client, name, catalogue.manifest(client, name), where=where)
+        if embeddings is not None:
+            index.check_embedder(embeddings)
+        return index
+
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """Names of the experts that were scored, sorted."""
+        return self.model.experts
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of the partition that ``nearest`` searches; ids go from 0."""
+        return self.model.n_clusters
+
+    @property
+    def dim(self) -> int:
+        """Length of the vectors."""
+        return self.model.dim
+
+    @property
+    def settings(self) -> RankingSettings:
+        """How the index was fitted, and how it ranks."""
+        return self.model.settings
+
+    @property
+    def embedding_model(self) -> str | None:
+        """What ``load_embeddings`` takes to load the index's embedder; None if it cannot."""
+        spec = self._manifest["embedder"]["model"]
+        return None if spec is None else str(spec)
+
+    @property
+    def n_queries(self) -> int:
+        """Validation queries it was fitted on."""
+        return int(self._manifest["n_queries"])
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Data sets of the validation queries, sorted."""
+        return self.model.datasets
+
+    @property
+    def centroids(self) -> Vectors:
+        """(n_clusters, dim): an exact copy of what Chroma holds."""
+        return self.model.clusters.centroids[: self.n_clusters]
+
+    def check_embedder(self, embeddings: "Embeddings") -> None:
+        """Compare an embedder with the one the index was fitted with.
+
+        Raises:
+            IndexMismatchError: it gives other vectors.
+            EmbeddingError: it fails.
+        """
+        stored = self._manifest["embedder"]["fingerprint"]
+        if stored is None:
+            return
+        theirs = fingerprint(embeddings)
+        if not same_embedder(tuple(map(tuple, stored)), theirs):
+            raise IndexMismatchError(
+                f"the index at {self._where} was fitted with the embedder "
+                f"{self.embedding_model!r} ({self.dim} dimensions), not with "
+                f"{spec_of(embeddings) or type(embeddings).__name__!r} ({len(theirs[0])} "
+                "dimensions); use that one, or fit again"
+            )
+
+    def load_embeddings(self) -> "Embeddings":
+        """The embedder the index was fitted with, loaded and checked.
+
+        Raises:
+            EmbeddingError: it cannot be loaded by name.
+            IndexMismatchError: what was loaded gives other vectors.
+        """
+        if self.embedding_model is None:
+            raise EmbeddingError(
+                f"the index at {self._where} does not know how to load its embedder, which was "
+                "passed as an object; name one in the configuration"
+            )
+        embeddings = load_embeddings(self.embedding_model)
+        self.check_embedder(embeddings)
+        return embeddings
+
+    def nearest(self, vector: ArrayLike, *, k: int = 1) -> list[ClusterHit]:
+        """The ``k`` nearest clusters, nearest first, ties to the lower id.
+
+        Chroma finds the candidates; their distances are computed again exactly, so that the
+        first one is what ``KMeans.predict`` says. Weights are softmax(-beta * distance) with
+        the fitted beta.
+
+        Args:
+            vector: ``(dim,)``.
+            k: At least 1; more than there are clusters gives all of them.
+
+        Raises:
+            IndexMismatchError: the vector has another length.
+            EmbeddingError: it is not finite.
+        """
+        query = self._query(vector)
+        if k < 1:
+            raise ConfigError(f"k is {k!r}; ask for 1 cluster or more")
+        wanted = min(self.n_clusters, max(2 * k, _FETCHED))
+        with _chroma_errors(self._where):
+            found = self._clusters.query(
+                query_embeddings=query[None], n_results=wanted, include=["distances"]
+            )["ids"][0]
+        if len(found) < wanted:
+            raise IndexDamagedError(
+                f"the index at {self._where} found {len(found)} of {wanted} clusters; "
+                "open it again, or fit again"
+            )
+        rows = np.sort([int(key.partition(":")[2]) for key in found])
+        table = self.model.clusters
+        gaps = table.centroids[rows].astype(np.float64) - query
+        distances = np.sqrt((gaps**2).sum(axis=1))
+        order = np.argsort(distances, kind="stable")[:k]
+        weights = cluster_weights(distances[order].tolist(), beta=self.settings.beta)
+        return [
+            {
+                "id": int(rows[at]),
+                "label": table.labels[rows[at]],
+                "distance": float(distances[at]),
+                "weight": weight,
+                "size": int(table.sizes[rows[at]]),
+            }
+            for at, weight in zip(order, weights, strict=True)
+        ]
+
+    def scores(self, cluster_id: int) -> dict[str, ExpertScore]:
+        """Each expert's record in one cluster.
+
+        Raises:
+            ClusterIndexError: there is no such cluster.
+        """
+        if not 0 <= cluster_id < self.n_clusters:
+            raise ClusterIndexError(
+                f"no cluster {cluster_id!r}; the ids go from 0 to {self.n_clusters - 1}"
+            )
+        return self.model.cluster_scores(cluster_id)
+
+    def global_scores(self) -> dict[str, ExpertScore]:
+        """Each expert's record over all validation queries."""
+        return self.model.global_scores()
+
+    def evidence(
+        self, vector: ArrayLike, hits: Sequence[ClusterHit], *, beta: float | None = None
+    ) -> Evidence:
+        """All that ranking needs to know about a query.
+
+        Args:
+            vector: ``(dim,)``.
+            hits: The clusters to mix, as ``nearest`` gave them; their weights are used.
+            beta: For the further partitions; None takes the fitted one.
+
+        Raises:
+            ClusterIndexError: there is no hit.
+        """
+        if not hits:
+            raise ClusterIndexError("no cluster was passed; pass what nearest() returned")
+        query = self._query(vector)
+        model = self.model
+        batch = model.evidence(query[None], top_clusters=len(hits), beta=beta)
+        rows = np.array([hit["id"] for hit in hits])
+        weights = np.array([hit["weight"] for hit in hits], dtype=np.float64)
+        evidence = batch.first().with_partition(
+            means=model.clusters.means[rows],
+            counts=model.clusters.counts[rows],
+            expected=model.clusters.expected[rows],
+            weights=weights / weights.sum(),
+        )
+        predictions = dict(evidence.predictions)
+        if self.settings.needs("knn"):
+            predictions["knn"] = self._neighbours(query)
+        return replace(
+            evidence,
+            costs=model.mean_costs(rows, weights / weights.sum()),
+            predictions=predictions,
+            label=hits[0]["label"],
+        )
+
+    def latest(self) -> "ClusterIndex":
+        """The generation in service now: this very object, or a newer one.
+
+        Raises:
+            IndexNotFoundError: the index is gone.
+        """
+        with _chroma_errors(self._where):
+            name = catalogue.current(self._client, where=self._where)
+            if name == self.generation:
+                return self
+            manifest = catalogue.manifest(self._client, name)
+            return ClusterIndex(self._client, name, manifest, where=self._where)
+
+    def generations(self) -> list[catalogue.Generation]:
+        """All finished generations, oldest first."""
+        with _chroma_errors(self._where):
+            return catalogue.generations(self._client)
+
+    def rollback(self, generation: str) -> "ClusterIndex":
+        """Put an older (or any) generation in service, after checking it.
+
+        Raises:
+            IndexNotFoundError: there is none of that name.
+            IndexDamagedError: it is not sound; the one in service stays.
+        """
+        with _chroma_errors(self._where):
+            manifest = catalogue.manifest(self._client, generation)
+            index = ClusterIndex(self._client, generation, manifest, where=self._where)
+            catalogue.point_to(self._client, generation)
+        return index
+
+    def remove_generation(self, generation: str) -> None:
+        """Delete a generation that is not in service.
+
+        Raises:
+            ClusterIndexError: it is in service.
+            IndexNotFoundError: there is none of that name.
+        """
+        with _chroma_errors(self._where):
+            if generation == catalogue.current(self._client, where=self._where):
+                raise ClusterIndexError(
+                    f"generation {generation!r} is in service; roll back to another one first"
+                )
+            catalogue.remove(self._client, generation)
+
+    @cached_property
+    def _queries(self) -> "Collection":
+        return catalogue.open_part(self._client, self.generation, "queries")
+
+    def _neighbours(self, query: Vectors) -> Any:
+        """Residual of the kNN scorer, ``(e,)``."""
+        settings, model = self.settings, self.model
+        with _chroma_errors(self._where):
+            found = self._queries.query(
+                query_embeddings=query[None],
+                n_results=min(settings.neighbours, int(self._manifest["n_stored"])),
+                include=["metadatas"],
+            )["metadatas"]
+        rows = found[0] if found else []
+        scores = np.stack([array_of(json.loads(str(row["scores"]))) for row in rows])
+        if settings.prior == "dataset":
+            of = {name: at for at, name in enumerate(model.datasets)}
+            prior = model.dataset_means[[of[str(row["dataset"])] for row in rows]]
+        else:
+            prior = np.broadcast_to(model.global_means, scores.shape)
+        return mean_residual(scores - prior, settings.shrinkage)
+
+    def _query(self, vector: ArrayLike) -> Vectors:
+        query = np.asarray(vector, dtype=np.float32)
+        if query.shape != (self.dim,):
+            raise IndexMismatchError(
+                f"the query's vector has shape {query.shape}, the index at {self._where} "
+                f"({self.dim},); use the embedder it was fitted with: {self.embedding_model!r}"
+            )
+        if not np.isfinite(query).all():
+            raise EmbeddingError("the query's vector is not finite; check the embedder")
+        return query
+
+
+@contextmanager
+def _chroma_errors(where: str) -> Iterator[None]:
+    """Chroma's own errors as an index that is damaged or cannot be reached."""
+    from chromadb.errors import ChromaError
+    from httpx import HTTPError
+
+    try:
+        yield
+    except (ChromaError, HTTPError) as error:
+        raise IndexDamagedError(
+            f"Chroma cannot serve the index at {where} ({type(error).__name__}: "
+            f"{' '.join(str(error).split())}); open it again, restore it, or fit again"
+        ) from error

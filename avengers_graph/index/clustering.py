@@ -1,0 +1,131 @@
+"""Clustering methods by name. Whatever the method, online a query goes to the nearest centroid."""
+
+import warnings
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.errors import ConfigError, RecordsError
+
+Vectors = NDArray[np.float32]
+Labels = NDArray[np.int64]
+_Method = Callable[[Vectors, int, int], Labels]
+
+MINI_BATCH_ABOVE = 200_000
+"""Queries from which ``kmeans`` goes by mini-batches."""
+
+
+def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tuple[Vectors, Labels]:
+    """Centroids ``(n_clusters, dim)`` and each row's nearest one ``(n,)``.
+
+    Raises:
+        ConfigError: the method is unknown.
+        RecordsError: there are fewer different vectors than clusters.
+    """
+    if method not in METHODS:
+        raise ConfigError(f"clustering method {method!r} is unknown; use one of {sorted(METHODS)}")
+    if n_clusters > len(vectors):
+        raise RecordsError(
+            f"{len(vectors)} queries cannot make {n_clusters} clusters; "
+            f"ask for {len(vectors)} or fewer, or add records"
+        )
+    distinct = len(np.unique(vectors, axis=0)) if n_clusters > 1 else 1
+    if n_clusters > distinct:
+        raise RecordsError(
+            f"the embedder gives only {distinct} different vectors, too few for {n_clusters} "
+            f"clusters; ask for {distinct} or fewer, or check the embedder"
+        )
+    if n_clusters == 1:
+        return vectors.mean(axis=0, keepdims=True), np.zeros(len(vectors), dtype=np.int64)
+    if method in _BY_CENTROID:
+        return _BY_CENTROID[method](vectors, n_clusters, seed)
+    labels = _BY_LABEL[method](vectors, n_clusters, seed)
+    found = np.unique(labels)
+    centroids = np.stack([vectors[labels == label].mean(axis=0) for label in found])
+    return centroids, nearest_rows(vectors, centroids)
+
+
+def nearest_rows(vectors: Vectors, centroids: Vectors, *, chunk: int = 8192) -> Labels:
+    """Row of the nearest centroid of each vector, ties to the lower row, shape ``(n,)``."""
+    parts = [
+        squared_distances(vectors[start : start + chunk], centroids).argmin(axis=1)
+        for start in range(0, len(vectors), chunk)
+    ]
+    return np.concatenate(parts).astype(np.int64)
+
+
+def squared_distances(vectors: Vectors, centroids: Vectors) -> NDArray[np.float64]:
+    """Squared Euclidean distances, shape ``(n, n_centroids)``, never below 0."""
+    rows, points = vectors.astype(np.float64), centroids.astype(np.float64)
+    cross = rows @ points.T
+    lengths = (rows**2).sum(axis=1)[:, None] + (points**2).sum(axis=1)[None, :]
+    return np.asarray(np.maximum(lengths - 2 * cross, 0.0))
+
+
+def _kmeans(vectors: Vectors, n_clusters: int, seed: int) -> tuple[Vectors, Labels]:
+    from sklearn.cluster import KMeans
+
+    if len(vectors) > MINI_BATCH_ABOVE:
+        return _mini_batch(vectors, n_clusters, seed)
+    model = KMeans(n_clusters, n_init=1, random_state=seed).fit(vectors)
+    return model.cluster_centers_.astype(np.float32), model.labels_.astype(np.int64)
+
+
+def _mini_batch(vectors: Vectors, n_clusters: int, seed: int) -> tuple[Vectors, Labels]:
+    from sklearn.cluster import MiniBatchKMeans
+
+    model = MiniBatchKMeans(
+        n_clusters, n_init=1, batch_size=4096, max_iter=20, random_state=seed
+    ).fit(vectors)
+    centroids = model.cluster_centers_.astype(np.float32)
+    return centroids, nearest_rows(vectors, centroids)
+
+
+def _hierarchical(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+    from sklearn.cluster import AgglomerativeClustering
+
+    return np.asarray(AgglomerativeClustering(n_clusters).fit_predict(vectors))
+
+
+def _gmm(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(n_clusters, covariance_type="diag", random_state=seed, reg_covar=1e-4)
+    return np.asarray(model.fit_predict(vectors.astype(np.float64)))
+
+
+def _spectral(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+    from sklearn.cluster import SpectralClustering
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Graph is not fully connected")
+        return np.asarray(
+            SpectralClustering(
+                n_clusters,
+                affinity="nearest_neighbors",
+                n_neighbors=min(10, len(vectors)),
+                assign_labels="cluster_qr",
+                random_state=seed,
+            ).fit_predict(vectors)
+        )
+
+
+def _birch(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+    from sklearn.cluster import Birch
+
+    return np.asarray(Birch(threshold=0.4, n_clusters=n_clusters).fit_predict(vectors))
+
+
+_BY_CENTROID: Mapping[str, Callable[[Vectors, int, int], tuple[Vectors, Labels]]] = {
+    "kmeans": _kmeans,
+    "mini-batch": _mini_batch,
+}
+_BY_LABEL: Mapping[str, _Method] = {
+    "hierarchical": _hierarchical,
+    "gmm": _gmm,
+    "spectral": _spectral,
+    "birch": _birch,
+}
+METHODS = (*_BY_CENTROID, *_BY_LABEL)
+"""Names of all methods. Those of ``_BY_LABEL`` group queries; each group's mean is its centroid."""

@@ -1,0 +1,281 @@
+"""From scored queries and their vectors to a fitted model. Pure computation, nothing stored."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.index.clustering import cluster
+from avengers_graph.index.labels import cluster_labels
+from avengers_graph.index.model import (
+    ClusterTable,
+    FittedModel,
+    Floats,
+    LinearModel,
+    Queries,
+    Vectors,
+)
+from avengers_graph.ranking import RankingSettings
+from avengers_graph.records import Record
+
+DATASET_PSEUDO_COUNT = 10.0
+"""Scores that the global mean is worth in a data set's mean."""
+CLASSIFIER_STRENGTH = 10.0
+"""Inverse L2 penalty of the data-set classifier."""
+CLASSIFIER_SAMPLE = 50_000
+"""Queries that the linear models are fitted on at most."""
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix:
+    """Records as arrays. NaN where an expert has no score, cost or latency."""
+
+    experts: tuple[str, ...]
+    datasets: tuple[str, ...]
+    dataset: NDArray[np.int64]
+    """(n,): row of each record in ``datasets``."""
+    scores: Floats
+    """(n, e)"""
+    costs: Floats
+    """(n, e)"""
+    latencies: Floats
+    """(n, e)"""
+
+    def rows(self, chosen: NDArray[np.int64]) -> "Matrix":
+        """Some of the records; experts and data sets stay as they are."""
+        return replace(
+            self,
+            dataset=self.dataset[chosen],
+            scores=self.scores[chosen],
+            costs=self.costs[chosen],
+            latencies=self.latencies[chosen],
+        )
+
+
+def matrix(records: Sequence[Record], experts: tuple[str, ...]) -> Matrix:
+    """Records as arrays, with the columns in the order of ``experts``."""
+    datasets = tuple(sorted({record.dataset for record in records}))
+    row_of = {name: row for row, name in enumerate(datasets)}
+    missing = float("nan")
+
+    def column(kind: str) -> Floats:
+        return np.array(
+            [[getattr(record, kind).get(name, missing) for name in experts] for record in records],
+            dtype=np.float64,
+        )
+
+    return Matrix(
+        experts=experts,
+        datasets=datasets,
+        dataset=np.array([row_of[record.dataset] for record in records], dtype=np.int64),
+        scores=column("scores"),
+        costs=column("costs"),
+        latencies=column("latencies"),
+    )
+
+
+def default_clusters(n_queries: int) -> int:
+    """Clusters when none are asked for: about 20 queries in each, between 1 and 128."""
+    return int(min(128, max(1, n_queries // 20)))
+
+
+def fit_model(
+    data: Matrix,
+    vectors: Vectors,
+    *,
+    settings: RankingSettings,
+    seed: int = 0,
+    queries: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> tuple[FittedModel, NDArray[np.int64]]:
+    """The fitted model, and each query's cluster in the first partition, shape ``(n,)``.
+
+    Args:
+        vectors: Unit vectors of the queries, ``(n, dim)``.
+        queries: Their texts, for the clusters' labels; without them clusters are numbered.
+
+    Raises:
+        RecordsError: fewer queries or different vectors than clusters.
+        ConfigError: the clustering method is unknown.
+    """
+    wanted = settings.n_clusters or default_clusters(len(vectors))
+    if settings.n_clusters is None:
+        wanted = min(wanted, len(np.unique(vectors, axis=0)))
+    settings = settings.but(n_clusters=wanted)
+    global_means, global_counts = _column_means(data.scores)
+    dataset_means = _dataset_means(data, global_means)
+    prior = (
+        dataset_means[data.dataset]
+        if settings.prior == "dataset"
+        else np.broadcast_to(global_means, data.scores.shape)
+    )
+    tables, first_labels = [], np.zeros(len(vectors), dtype=np.int64)
+    for number in range(settings.partitions):
+        if progress is not None:
+            progress("clustering", number, settings.partitions)
+        centroids, labels = cluster(
+            vectors, n_clusters=wanted, method=settings.method, seed=seed + number
+        )
+        names = [""] * len(centroids)
+        if number == 0:
+            first_labels = labels
+            names = [f"cluster {row}" for row in range(len(centroids))]
+            if queries is not None:
+                names = cluster_labels(queries, labels.tolist(), len(centroids))
+        tables.append(_table(data, prior, centroids, labels, number, names))
+    if progress is not None:
+        progress("clustering", settings.partitions, settings.partitions)
+    sample = _sample(len(vectors), CLASSIFIER_SAMPLE, seed)
+    residuals = data.scores - prior
+    distances = np.sqrt(
+        ((vectors - tables[0].centroids[first_labels]).astype(np.float64) ** 2).sum(axis=1)
+    )
+    model = FittedModel(
+        settings=settings,
+        experts=data.experts,
+        datasets=data.datasets,
+        clusters=_stacked(tables),
+        dataset_means=dataset_means,
+        dataset_classifier=_dataset_classifier(vectors[sample], data.dataset[sample], data, seed),
+        ridge=fit_ridge(vectors[sample], residuals[sample], penalty=settings.penalty),
+        global_means=global_means,
+        global_counts=global_counts,
+        global_costs=_column_means(data.costs, empty=np.nan)[0],
+        global_latencies=_column_means(data.latencies, empty=np.nan)[0],
+        median_distance=float(np.median(distances)),
+        far_distance=float(np.quantile(distances, 0.99)),
+    )
+    return model, first_labels
+
+
+def knn_queries(model: FittedModel, data: Matrix, vectors: Vectors) -> Queries:
+    """Validation queries with their residuals, for the kNN scorer."""
+    prior = (
+        model.dataset_means[data.dataset]
+        if model.settings.prior == "dataset"
+        else np.broadcast_to(model.global_means, data.scores.shape)
+    )
+    return Queries(vectors, data.scores - prior)
+
+
+def fit_ridge(vectors: Vectors, targets: Floats, *, penalty: float) -> LinearModel:
+    """Ridge regression of each column of ``targets (n, e)``, over the rows where it is known."""
+    rows = vectors.astype(np.float64)
+    weights = np.zeros((targets.shape[1], vectors.shape[1]))
+    bias = np.zeros(targets.shape[1])
+    known = np.isfinite(targets)
+    for pattern in np.unique(known, axis=1).T:
+        columns = np.flatnonzero((known == pattern[:, None]).all(axis=0))
+        if not pattern.any():
+            continue
+        x, y = rows[pattern], targets[np.ix_(pattern, columns)]
+        centre, level = x.mean(axis=0), y.mean(axis=0)
+        gram = (x - centre).T @ (x - centre) + max(penalty, 1e-6) * np.eye(x.shape[1])
+        solved = np.linalg.solve(gram, (x - centre).T @ (y - level))
+        weights[columns] = solved.T
+        bias[columns] = level - centre @ solved
+    return LinearModel(weights.astype(np.float32), bias)
+
+
+def _dataset_classifier(
+    vectors: Vectors, dataset: NDArray[np.int64], data: Matrix, seed: int
+) -> LinearModel:
+    """Multinomial logistic regression of the data set; a data set not in the sample gets -inf."""
+    n_datasets = len(data.datasets)
+    weights = np.zeros((n_datasets, vectors.shape[1]), dtype=np.float32)
+    bias = np.full(n_datasets, -50.0)
+    present = np.unique(dataset)
+    if len(present) == 1:
+        bias[present] = 0.0
+        return LinearModel(weights, bias)
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=CLASSIFIER_STRENGTH, max_iter=300, random_state=seed)
+    model.fit(vectors, dataset)
+    if len(present) == 2:
+        weights[present[1]], bias[present] = model.coef_[0], [0.0, float(model.intercept_[0])]
+    else:
+        weights[present], bias[present] = model.coef_, model.intercept_
+    return LinearModel(weights, bias)
+
+
+def _dataset_means(data: Matrix, global_means: Floats) -> Floats:
+    means = np.empty((len(data.datasets), len(data.experts)))
+    for row in range(len(data.datasets)):
+        scores = data.scores[data.dataset == row]
+        known = np.isfinite(scores).sum(axis=0)
+        total = np.nansum(scores, axis=0) + DATASET_PSEUDO_COUNT * global_means
+        means[row] = total / (known + DATASET_PSEUDO_COUNT)
+    return means
+
+
+def _table(
+    data: Matrix,
+    prior: Floats,
+    centroids: Vectors,
+    labels: NDArray[np.int64],
+    partition: int,
+    names: Sequence[str],
+) -> ClusterTable:
+    size = len(centroids)
+    known = np.isfinite(data.scores)
+    counts = _sums(labels, known.astype(np.float64), size)
+    floor = np.maximum(counts, 1.0)
+    return ClusterTable(
+        centroids=centroids,
+        partition=np.full(size, partition, dtype=np.int64),
+        labels=tuple(names),
+        sizes=np.bincount(labels, minlength=size).astype(np.int64),
+        counts=counts,
+        means=_sums(labels, np.where(known, data.scores, 0.0), size) / floor,
+        expected=_sums(labels, np.where(known, prior, 0.0), size) / floor,
+        costs=_known_means(labels, data.costs, size),
+        latencies=_known_means(labels, data.latencies, size),
+    )
+
+
+def _sums(labels: NDArray[np.int64], values: Floats, size: int) -> Floats:
+    """Sum of the rows of each label, shape ``(size, e)``."""
+    columns = [np.bincount(labels, weights=column, minlength=size) for column in values.T]
+    return np.stack(columns, axis=1)
+
+
+def _known_means(labels: NDArray[np.int64], values: Floats, size: int) -> Floats:
+    known = np.isfinite(values)
+    count = _sums(labels, known.astype(np.float64), size)
+    total = _sums(labels, np.where(known, values, 0.0), size)
+    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+
+
+def _column_means(values: Floats, *, empty: float = 0.0) -> tuple[Floats, Floats]:
+    """Mean and count of the known values of each column."""
+    known = np.isfinite(values).sum(axis=0).astype(np.float64)
+    means = np.nansum(values, axis=0) / np.maximum(known, 1.0)
+    return np.where(known > 0, means, empty), known
+
+
+def _stacked(tables: Sequence[ClusterTable]) -> ClusterTable:
+    def joined(name: str) -> NDArray[np.float64]:
+        return np.concatenate([getattr(table, name) for table in tables])
+
+    return ClusterTable(
+        centroids=np.concatenate([table.centroids for table in tables]),
+        partition=np.concatenate([table.partition for table in tables]),
+        labels=tuple(label for table in tables for label in table.labels),
+        sizes=np.concatenate([table.sizes for table in tables]),
+        counts=joined("counts"),
+        means=joined("means"),
+        expected=joined("expected"),
+        costs=joined("costs"),
+        latencies=joined("latencies"),
+    )
+
+
+def _sample(size: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Up to ``most`` row numbers out of ``size``, ascending, seeded."""
+    if size <= most:
+        return np.arange(size)
+    return np.sort(np.random.default_rng(seed).choice(size, size=most, replace=False))

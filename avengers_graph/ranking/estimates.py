@@ -1,0 +1,110 @@
+"""From evidence to an estimated share of right answers, one function per scorer.
+
+Every scorer estimates by how much an expert is better or worse near the query than the prior
+says (a residual), so that where there is little evidence the prior is what remains.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.ranking.evidence import Evidence
+
+Floats = NDArray[np.float64]
+
+RANK_OFFSET = 0.1
+"""Of the authors' reciprocal-rank fusion, ``sum_c p_c / (rank + 0.1)``, ranks from 0."""
+
+
+def cluster_residual(evidence: Evidence) -> Floats:
+    """Shrunk cluster accuracy over the prior, averaged over partitions, shape ``(..., e)``.
+
+    In a cluster with n scores: ``n / (n + shrinkage) * (mean - expected)``; with the global
+    prior that is the mean shrunk towards the global one by a pseudo-count.
+    """
+    pseudo = evidence.settings.shrinkage
+    share = evidence.counts / np.maximum(evidence.counts + pseudo, 1e-12)
+    shrunk = share * (evidence.means - evidence.expected)
+    return np.asarray((evidence.weights[..., None] * shrunk).sum(axis=-2).mean(axis=-2))
+
+
+def knn_residual(evidence: Evidence) -> Floats:
+    """Mean residual of the nearest validation queries, shrunk like a cluster's."""
+    return _prediction(evidence, "knn")
+
+
+def ridge_residual(evidence: Evidence) -> Floats:
+    """Residual as a linear function of the embedding."""
+    return _prediction(evidence, "ridge")
+
+
+def no_residual(evidence: Evidence) -> Floats:
+    """The prior alone."""
+    return np.zeros_like(evidence.prior)
+
+
+def blend_residual(evidence: Evidence) -> Floats:
+    """Convex combination of the scorers named in the settings."""
+    total = sum(evidence.settings.blend.values())
+    parts = [
+        weight / total * _scorer(name)(evidence)
+        for name, weight in evidence.settings.blend.items()
+        if weight > 0
+    ]
+    return np.asarray(np.sum(parts, axis=0))
+
+
+SCORERS: Mapping[str, Callable[[Evidence], Floats]] = {
+    "cluster": cluster_residual,
+    "reciprocal-rank": cluster_residual,
+    "knn": knn_residual,
+    "ridge": ridge_residual,
+    "prior": no_residual,
+    "blend": blend_residual,
+}
+"""Residual by scorer. ``reciprocal-rank`` estimates as ``cluster`` does and orders by
+``fused_ranks``."""
+
+
+def estimate(evidence: Evidence) -> Floats:
+    """Estimated share of right answers of each expert, in [0, 1], shape ``(..., e)``."""
+    local = evidence.prior + _scorer(evidence.settings.scorer)(evidence)
+    kept = evidence.trust[..., None]
+    return np.clip(kept * local + (1 - kept) * evidence.global_means, 0.0, 1.0)
+
+
+def order_key(evidence: Evidence) -> Floats:
+    """What experts are ordered by, larger first, shape ``(..., e)``."""
+    if evidence.settings.scorer == "reciprocal-rank":
+        return fused_ranks(evidence)
+    return estimate(evidence)
+
+
+def fused_ranks(evidence: Evidence) -> Floats:
+    """The authors' rank fusion: ``sum_c p_c / (rank of the expert in c + 0.1)``.
+
+    Ranks go by plain accuracy in the cluster, ties by column.
+    """
+    order = np.argsort(-evidence.means, axis=-1, kind="stable")
+    ranks = np.argsort(order, axis=-1, kind="stable")
+    fused = evidence.weights[..., None] / (ranks + RANK_OFFSET)
+    return np.asarray(fused.sum(axis=-2).mean(axis=-2))
+
+
+def support(evidence: Evidence) -> Floats:
+    """Scores behind the local estimate, weighted over clusters, shape ``(..., e)``."""
+    return np.asarray((evidence.weights[..., None] * evidence.counts).sum(axis=-2).mean(axis=-2))
+
+
+def _scorer(name: str) -> Callable[[Evidence], Floats]:
+    if name not in SCORERS:
+        raise ConfigError(f"scorer {name!r} is unknown; use one of {sorted(SCORERS)}")
+    return SCORERS[name]
+
+
+def _prediction(evidence: Evidence, name: str) -> Floats:
+    if name not in evidence.predictions:
+        raise ConfigError(f"the index holds nothing for the scorer {name!r}; fit it with that one")
+    return evidence.predictions[name]

@@ -1,0 +1,165 @@
+"""The order in which experts are asked, with the reason for each."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.ranking.estimates import estimate, order_key, support
+from avengers_graph.ranking.evidence import Evidence
+from avengers_graph.values import RankedExpert
+
+Floats = NDArray[np.float64]
+
+
+def rank_experts(
+    evidence: Evidence,
+    *,
+    candidates: Sequence[str],
+    alpha: float = 1.0,
+    costs: Mapping[str, float] | None = None,
+    default_cost: float | None = None,
+    max_cost: float | None = None,
+) -> list[RankedExpert]:
+    """``candidates`` best first.
+
+    With ``alpha`` below 1 the order goes by ``alpha * accuracy + (1 - alpha) * (1 - cost)``,
+    both scaled to [0, 1] over the candidates (Avengers-Pro, arXiv 2508.12631). Ties go to
+    the cheaper expert, then by name. An expert that the index has no score of comes last,
+    at the mean over all experts.
+
+    Args:
+        costs: USD per query that override what was measured at calibration.
+        default_cost: Explicit USD per query for experts of unknown cost.
+        max_cost: USD per query; dearer experts are left out.
+
+    Raises:
+        ConfigError: alpha is outside [0, 1]; a cost is needed and not known; or nobody is
+            within ``max_cost``.
+    """
+    if not 0 <= alpha <= 1:
+        raise ConfigError(f"alpha is {alpha!r}; it must be in [0, 1]")
+    rows = _rows(evidence, candidates, costs or {}, default_cost)
+    if max_cost is not None:
+        _require_costs(rows, "max_cost is set")
+        rows = [row for row in rows if (row["cost"] or 0.0) <= max_cost]
+        if candidates and not rows:
+            raise ConfigError(f"no expert costs {max_cost!r} USD or less per query; raise max_cost")
+    key = _keys(evidence, rows)
+    if alpha < 1 and rows:
+        _require_costs(rows, f"alpha is {alpha!r}")
+        spent = np.array([row["cost"] for row in rows], dtype=np.float64)
+        key = alpha * _scaled(key) + (1 - alpha) * (1 - _scaled(spent))
+    known = set(evidence.experts)
+    order = sorted(
+        range(len(rows)),
+        key=lambda at: (
+            rows[at]["name"] not in known,
+            -round(float(key[at]), 12),
+            float("inf") if rows[at]["cost"] is None else rows[at]["cost"],
+            rows[at]["name"],
+        ),
+    )
+    return [rows[at] for at in order]
+
+
+def credible_interval(score: float, count: float) -> list[float]:
+    """Central 95% of a Beta posterior with mean ``score`` worth ``count`` observations.
+
+    The uniform prior adds one right and one wrong answer, so that no count gives [0.025, 0.975].
+    """
+    from scipy.special import betaincinv
+
+    right, wrong = 1 + score * count, 1 + (1 - score) * count
+    low, high = betaincinv(right, wrong, [0.025, 0.975])
+    return [min(float(low), score), max(float(high), score)]
+
+
+def _rows(
+    evidence: Evidence,
+    candidates: Sequence[str],
+    costs: Mapping[str, float],
+    default_cost: float | None,
+) -> list[RankedExpert]:
+    scores, counts = estimate(evidence), support(evidence)
+    column = {name: at for at, name in enumerate(evidence.experts)}
+    worth = np.minimum(counts + evidence.settings.shrinkage, evidence.global_counts)
+    rows: list[RankedExpert] = []
+    for name in dict.fromkeys(candidates):
+        at = column.get(name)
+        measured = float("nan") if at is None else float(evidence.costs[at])
+        cost = costs.get(name, measured if np.isfinite(measured) else default_cost)
+        if at is None:
+            score = float(evidence.global_means.mean()) if column else 0.5
+            rows.append(_row(name, score, 0.0, 0.0, cost, _UNKNOWN))
+        else:
+            score, count = float(scores[at]), float(counts[at])
+            rows.append(_row(name, score, float(worth[at]), count, cost, _why(evidence, at, score)))
+    return rows
+
+
+_UNKNOWN = "the index has no score of it: ranked last, at the mean over all experts"
+
+
+def _row(
+    name: str, score: float, worth: float, count: float, cost: float | None, why: str
+) -> RankedExpert:
+    return {
+        "name": name,
+        "score": score,
+        "interval": credible_interval(score, worth),
+        "count": count,
+        "cost": cost,
+        "why": why,
+    }
+
+
+def _why(evidence: Evidence, at: int, score: float) -> str:
+    """Which scorer spoke, on how much, and what it says."""
+    settings = evidence.settings
+    near = float((evidence.weights[0] * evidence.means[0, :, at]).sum())
+    count = float((evidence.weights[0] * evidence.counts[0, :, at]).sum())
+    named = f" ({evidence.label})" if evidence.label else ""
+    where = "the nearest cluster" if evidence.weights.shape[-1] == 1 else "the nearest clusters"
+    towards = "like data sets" if settings.prior == "dataset" else "all queries"
+    said = {
+        "cluster": f"cluster accuracy: {near:.0%} of {count:.0f} scores in {where}{named}",
+        "reciprocal-rank": f"reciprocal rank: {near:.0%} of {count:.0f} scores in {where}{named}",
+        "knn": f"kNN: the {settings.neighbours} nearest validation queries",
+        "ridge": "ridge on the embedding",
+        "prior": "prior alone",
+        "blend": "blend of "
+        + ", ".join(f"{name} x {weight:g}" for name, weight in settings.blend.items() if weight)
+        + f"; {near:.0%} of {count:.0f} scores in {where}{named}",
+    }[settings.scorer]
+    text = f"{said}; {float(evidence.prior[at]):.0%} on {towards}; estimate {score:.0%}"
+    held = float(evidence.trust)
+    if held < 1:
+        text += (
+            f"; the query is far from every cluster, so {1 - held:.0%} of it is the global "
+            f"{float(evidence.global_means[at]):.0%}"
+        )
+    return text
+
+
+def _keys(evidence: Evidence, rows: Sequence[RankedExpert]) -> Floats:
+    column = {name: at for at, name in enumerate(evidence.experts)}
+    key = order_key(evidence)
+    low = float(key.min()) if key.size else 0.0
+    return np.array([key[column[row["name"]]] if row["name"] in column else low for row in rows])
+
+
+def _scaled(values: Floats) -> Floats:
+    """``values`` mapped onto [0, 1]; all 0 where they are equal."""
+    low, high = values.min(), values.max()
+    return np.asarray((values - low) / (high - low) if high > low else np.zeros_like(values))
+
+
+def _require_costs(rows: Sequence[RankedExpert], because: str) -> None:
+    missing = [row["name"] for row in rows if row["cost"] is None]
+    if missing:
+        raise ConfigError(
+            f"{because}, but the cost of {missing} is unknown; give these experts a price, "
+            "or pass a default cost"
+        )
