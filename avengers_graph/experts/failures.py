@@ -12,6 +12,8 @@ from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeou
 from avengers_graph.settings.expert import Expert
 
 _MAY_PASS = frozenset({408, 409, 429})
+_NOT_FOUND = 404
+_CHECK_URL = "check base_url, it usually ends in /v1"
 
 
 def may_pass(error: BaseException) -> bool:
@@ -56,23 +58,28 @@ def as_expert_error(error: Exception, expert: Expert, *, key: str | None) -> Exp
     if isinstance(error, openai.APITimeoutError | TimeoutError | asyncio.TimeoutError):
         return ExpertTimeoutError(f"no answer from {where} within {expert.timeout:g} s")
     if isinstance(error, openai.APIConnectionError):
-        reason = _innermost(error)
+        reason = _said(_innermost(error), key=key)
         return ExpertError(f"cannot reach {where} ({reason}); is the server running?")
-    text = _one_line(str(error) or type(error).__name__)
-    if key:
-        text = text.replace(key, "***")
-    if status_of(error) is None and isinstance(error, ValueError | TypeError | KeyError):
+    status, text = status_of(error), _said(error, key=key)
+    lost = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
+    if lost and status is None and expert.llm is None:
+        # What the client raises when it does not find its way about the body.
         return ExpertResponseError(
-            f"{where} did not answer as an OpenAI-compatible endpoint ({text}); "
-            "check base_url, it usually ends in /v1"
+            f"{where} did not answer as an OpenAI-compatible endpoint ({text}); {_CHECK_URL}"
         )
-    return ExpertError(f"{where}: {text}")
+    return ExpertError(f"{where}: {text}" + (f"; {_CHECK_URL}" if status == _NOT_FOUND else ""))
 
 
-def _innermost(error: BaseException) -> str:
+def _innermost(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
-    return _one_line(str(error) or type(error).__name__)
+    return error
+
+
+def _said(error: BaseException, *, key: str | None) -> str:
+    """The message of an error on one line, without the key (also not a part of it)."""
+    text = str(error) or type(error).__name__
+    return _one_line(text.replace(key, "***") if key else text)
 
 
 def _one_line(text: str, *, limit: int = 300) -> str:
