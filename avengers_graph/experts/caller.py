@@ -5,6 +5,8 @@ requests in flight, its connections, and whether its server turned out to ignore
 """
 
 import asyncio
+import json
+import math
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -169,23 +171,30 @@ class ExpertCaller:
             self._clients.clear()
 
 
+def answer_length(message: AIMessage) -> int:
+    """Tokens of an answer by its length: four characters each, reasoning and tool calls too."""
+    calls = [call["name"] + json.dumps(call["args"]) for call in message.tool_calls]
+    reasoning = message.additional_kwargs.get("reasoning_content") or ""
+    return max(1, math.ceil(len("".join([message.text, reasoning, *calls])) / 4))
+
+
 def _choices(
     generations: list[ChatGeneration], *, call: Call, prompt: list[BaseMessage]
 ) -> list[Choice]:
     """Answers with their tokens.
 
     With ``n`` above 1 every generation repeats the usage of the whole request, so it is taken
-    once and shared out by length. llama.cpp counts one choice only there: a total that is less
-    than half of what the texts suggest is taken for the first choice's own.
+    once and shared out by length. llama.cpp counts one choice only there: a total that is
+    nearer, as a ratio, to the length of the first choice than to that of all is taken for it.
     """
     messages = [g.message for g in generations if isinstance(g.message, AIMessage)]
-    lengths = [max(1, estimated_tokens([m])) for m in messages]
+    lengths = [answer_length(m) for m in messages]
     usage = messages[0].usage_metadata
     if usage is None:
         counted_in, outputs, estimated = estimated_tokens(prompt), lengths, True
     else:
         counted_in, total = usage["input_tokens"], usage["output_tokens"]
-        one_choice_only = call.n > 1 and total < sum(lengths) / 2
+        one_choice_only = len(messages) > 1 and total < math.sqrt(lengths[0] * sum(lengths))
         whole = total * sum(lengths) / lengths[0] if one_choice_only else total
         outputs = _shared_out(round(whole), lengths)
         estimated = one_choice_only

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts.caller import Call, Caller, Choice
+from avengers_graph.experts.caller import Call, Caller, Choice, answer_length
 from avengers_graph.experts.events import (
     FailedOver,
     SampleCancelled,
@@ -418,6 +418,6 @@ def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) ->
         message=message,
         finish_reason=whole.response_metadata.get("finish_reason"),
         input_tokens=usage["input_tokens"] if usage else estimated_tokens(prompt),
-        output_tokens=usage["output_tokens"] if usage else estimated_tokens([message]),
+        output_tokens=usage["output_tokens"] if usage else answer_length(message),
         usage_estimated=usage is None,
     )
