@@ -86,8 +86,9 @@ def endpoint_chat(expert: Expert, *, streaming: bool, http: Any) -> EndpointChat
 
     Retries are off because the engine retries; the answer cache is off because it would hand
     every sample the same text; ``http`` is an async client of the loop that will use it.
+    What the environment holds for OpenAI itself (organisation, project, proxy) stays here.
     """
-    return EndpointChat(
+    chat = EndpointChat(
         model=expert.model_name,
         base_url=expert.base_url,
         api_key=SecretStr(api_key(expert)),
@@ -98,4 +99,7 @@ def endpoint_chat(expert: Expert, *, streaming: bool, http: Any) -> EndpointChat
         stream_usage=True,
         use_responses_api=False,
         http_async_client=http,
+        openai_proxy=None,
     )
+    chat.root_async_client.organization = chat.root_async_client.project = None
+    return chat
