@@ -1,0 +1,108 @@
+"""The pool: names, eligibility, one caller for each expert, closing."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.experts.owned_loop import submit
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import Expert, Price
+from tests.experts.rounds import listen
+from tests.servers.openai_server import OpenAIServer
+
+Pools = Callable[..., ExpertPool]
+URL = "http://127.0.0.1:9/v1"
+
+
+def expert(name: str, **fields: object) -> Expert:
+    return Expert(name=name, base_url=URL, **fields)
+
+
+def test_a_pool_needs_experts() -> None:
+    with pytest.raises(ConfigError, match="at least one expert"):
+        ExpertPool([])
+
+
+def test_names_differ() -> None:
+    with pytest.raises(ConfigError, match=r"\['a'\] are listed twice"):
+        ExpertPool([expert("a"), expert("b"), expert("a")])
+
+
+def test_a_pool_is_read_like_a_mapping() -> None:
+    pool = ExpertPool([expert("b"), expert("a")])
+    assert pool.names == ("b", "a")
+    assert len(pool) == 2
+    assert [e.name for e in pool] == ["b", "a"]
+    assert "a" in pool
+    assert "c" not in pool
+    assert pool["a"].name == "a"
+    with pytest.raises(ConfigError, match="unknown expert 'c'; have b, a"):
+        pool["c"]
+
+
+def test_eligible_says_what_each_one_lacks() -> None:
+    pool = ExpertPool(
+        [
+            expert("plain"),
+            expert("tools", supports={"tools", "system"}),
+            expert("short", supports={"tools"}, context_length=10),
+        ]
+    )
+    question = [HumanMessage("x" * 100)]
+    assert pool.eligible(question) == ["plain", "tools"]
+    assert pool.eligible(question, needs=["tools"]) == ["tools"]
+    assert pool.eligible([HumanMessage("x")], exclude=["plain"]) == ["tools", "short"]
+    assert pool.eligible([HumanMessage("x")], max_tokens=50) == ["plain", "tools"]
+    with pytest.raises(ConfigError) as caught:
+        pool.eligible(question, needs=["tools"], exclude=["tools"])
+    assert str(caught.value) == (
+        "no expert can take this request: plain does not support tools (see its supports); "
+        "tools is excluded; short has a context of only 10 tokens"
+    )
+
+
+def test_cost() -> None:
+    pool = ExpertPool([expert("free"), expert("paid", price=Price(input=2, output=10))])
+    assert pool.cost("free", input_tokens=1, output_tokens=1) is None
+    assert pool.cost("paid", input_tokens=500_000, output_tokens=100_000) == pytest.approx(2.0)
+
+
+def test_from_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "avengers.yaml"
+    file.write_text(f"index: {{path: idx}}\nexperts:\n  - {{name: a, base_url: '{URL}'}}\n")
+    assert ExpertPool.from_yaml(file).names == ("a",)
+    monkeypatch.setenv("AVENGERS_CONFIG", str(file))
+    assert ExpertPool.from_yaml().names == ("a",)
+
+
+def test_an_expert_has_one_caller_per_process() -> None:
+    pool = ExpertPool([expert("a")])
+
+    async def two() -> bool:
+        return pool.caller("a") is pool.caller("a")
+
+    assert submit(two()).result()
+
+
+@pytest.mark.integration
+def test_a_closed_pool_opens_again(server: OpenAIServer, pool_of: Pools) -> None:
+    pool = pool_of("alpha")
+    for _ in range(2):
+        assert len(listen(pool, ("alpha", 1)).answers) == 1
+        pool.close()
+        asyncio.run(pool.aclose())
+
+
+@pytest.mark.integration
+def test_one_pool_serves_two_successive_event_loops(server: OpenAIServer, pool_of: Pools) -> None:
+    """A client that belonged to a closed loop would raise "Event loop is closed"."""
+    pool = pool_of("alpha")
+
+    async def ask() -> int:
+        return len((await asyncio.to_thread(listen, pool, ("alpha", 1))).answers)
+
+    assert [asyncio.run(ask()) for _ in range(2)] == [1, 1]

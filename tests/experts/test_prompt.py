@@ -1,0 +1,74 @@
+"""The prompt as one expert takes it, and what routing reads."""
+
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+from avengers_graph.experts.prompt import fits, for_expert, has_images, routing_text
+from avengers_graph.settings.expert import Expert
+
+URL = "http://127.0.0.1:9/v1"
+WITH_SYSTEM = Expert(name="a", base_url=URL)
+WITHOUT = Expert(name="b", base_url=URL, supports=frozenset())
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+
+
+def test_an_expert_that_takes_a_system_role_gets_the_messages_as_they_are() -> None:
+    messages = [SystemMessage("be brief"), HumanMessage("hello")]
+    assert for_expert(messages, WITH_SYSTEM) == messages
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        ([HumanMessage("q")], ["q"]),
+        ([SystemMessage("s"), HumanMessage("q")], ["s\n\nq"]),
+        ([SystemMessage("s"), SystemMessage("t"), HumanMessage("q")], ["s\n\nt\n\nq"]),
+        (
+            [SystemMessage("s"), HumanMessage("p"), AIMessage("r"), HumanMessage("q")],
+            ["s\n\np", "r", "q"],
+        ),
+        ([SystemMessage("s"), AIMessage("r")], ["s", "r"]),
+        ([SystemMessage("s")], ["s"]),
+        (
+            [SystemMessage("s"), HumanMessage([IMAGE])],
+            [[{"type": "text", "text": "s"}, IMAGE]],
+        ),
+    ],
+)
+def test_instructions_go_to_the_first_user_turn(messages: Any, expected: Any) -> None:
+    given = list(messages)
+    assert [m.content for m in for_expert(messages, WITHOUT)] == expected
+    assert messages == given
+
+
+def test_fits() -> None:
+    messages = [HumanMessage("x" * 400)]
+    assert fits(messages, WITH_SYSTEM, max_tokens=10**6)
+    short = Expert(name="c", base_url=URL, context_length=150, max_tokens=100)
+    assert not fits(messages, short, max_tokens=None)
+    assert fits(messages, short, max_tokens=20)
+
+
+@pytest.mark.parametrize(
+    ("messages", "text"),
+    [
+        ([HumanMessage("a"), AIMessage("b"), HumanMessage("c")], "c"),
+        ([HumanMessage("a"), AIMessage("b")], "a"),
+        ([HumanMessage("a"), AIMessage(""), ToolMessage("t", tool_call_id="1")], "a"),
+        ([HumanMessage("a"), HumanMessage("  ")], "a"),
+        ([SystemMessage("s"), AIMessage("b")], "s"),
+        ([HumanMessage([{"type": "text", "text": "look"}, IMAGE])], "look"),
+        ([HumanMessage([IMAGE])], ""),
+        ([], ""),
+    ],
+)
+def test_routing_reads_the_last_human_turn(messages: Any, text: str) -> None:
+    assert routing_text(messages) == text
+
+
+def test_images_are_seen() -> None:
+    assert has_images([HumanMessage("a"), HumanMessage(["text", IMAGE])])
+    assert has_images([HumanMessage([{"type": "image", "url": "http://127.0.0.1/a.png"}])])
+    assert not has_images([HumanMessage([{"type": "text", "text": "image_url"}])])
