@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _wait_for_end_of_input(ended: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: its lock, held by this thread, would abort the interpreter's shutdown.
+    while os.read(0, 1024):
+        pass
     ended.set()
 
 
@@ -75,7 +77,12 @@ def _serve_here(
     params.cpuparams_batch.n_threads = arguments.threads
     params.cache_ram_mib = 0  # by default up to 8 GB of old prompts would be kept
     params.ui = False
-    server = xllamacpp.Server(params)
+    try:
+        server = xllamacpp.Server(params)
+    except RuntimeError as error:
+        # llama.cpp has logged the reason; a traceback would push it out of the log's end.
+        print(error, file=sys.stderr)
+        return 1
     print(f"listening {server.listening_address}", file=channel, flush=True)
     while _parent_is_there(ended, parent):
         pass

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
@@ -80,6 +81,11 @@ class LocalServers:
     def processes(self) -> Mapping[str, int]:
         """Process id of each running server, by model name."""
         return {name: child.pid for name, child in self._children.items()}
+
+    @property
+    def logs(self) -> Mapping[str, Path]:
+        """Log file of each running server, by model name."""
+        return {name: child.log for name, child in self._children.items()}
 
     def __enter__(self) -> Self:
         """Start the servers and wait until each answers.
