@@ -22,7 +22,7 @@ help: ## Show this list
 
 .PHONY: demo
 demo: $(VENV)/.installed $(VENV)/.models $(if $(filter large,$(MODELS)),$(VENV)/.models-large) ## Answer questions with local models (Q="..." for yours, MODELS=large for a third model)
-	@$(BIN)/avengers-graph demo $(if $(MODELS),--models "$(MODELS)") $(if $(Q),"$$Q")
+	@$(BIN)/avengers-graph demo $(if $(MODELS),--models "$(MODELS)") $(if $(Q),-- "$$Q")
 
 .PHONY: test
 test: lint $(VENV)/.models ## Lint, types, layers and all tests but the long ones
@@ -62,17 +62,19 @@ define install_with_progress
 		END {if (tty) print ""}'
 endef
 
-$(BIN)/python:
+$(VENV)/.created:
 	@for python in $(PYTHON) python3 python3.11 python3.12 python3.13; do \
 		if "$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
 			echo "Creating $(VENV) with $$($$python --version)"; \
-			exec "$$python" -m venv "$(VENV)"; \
+			"$$python" -m venv "$(VENV)"; \
+			touch $@; \
+			exit 0; \
 		fi; \
 	done; \
 	echo "Python 3.11, 3.12 or 3.13 with venv is needed; found $$(python3 --version 2>&1 || echo none). Install one (Debian and Ubuntu: python3-venv too) or name it: make PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.created
 	$(call install_with_progress,Installing the packages; a few minutes the first time,-c constraints.txt -e '.[dev]')
 	@touch $@
 

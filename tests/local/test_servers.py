@@ -202,13 +202,17 @@ def test_it_listens_on_loopback_alone(expert: Expert) -> None:
         socket.create_connection((outward, port), timeout=5).close()
 
 
-def test_the_key_is_in_no_argument_and_in_no_log(servers: LocalServers, expert: Expert) -> None:
+def test_keys_and_prompts_are_in_no_argument_and_in_no_log(
+    servers: LocalServers, expert: Expert
+) -> None:
     key = os.environ[str(expert.api_key_env)]
     (pid,) = servers.processes.values()
     assert key.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
     (log,) = servers.logs.values()
-    assert "listening" in log.read_text(encoding="utf-8")
-    assert key[-8:] not in log.read_text(encoding="utf-8")
+    text = log.read_text(encoding="utf-8")
+    assert "listening" in text
+    assert key[-8:] not in text
+    assert USER[0]["content"] not in text
 
 
 def test_leaving_the_block_ends_the_server_and_forgets_the_key(weights: str) -> None:
