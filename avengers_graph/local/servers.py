@@ -35,7 +35,8 @@ class LocalServers:
     Args:
         models: what resolve_model() takes: names, paths, hub files or packages.
         parallel: requests each server decodes together, and so the largest ``n``.
-        context: tokens of prompt and answer for each of them; memory grows with both.
+        context: tokens of prompt and answer for each of them; memory grows with both. An
+            answer ends at a quarter of it unless the request sets ``max_tokens``.
         threads: decoding threads per server.
         timeout: seconds for all servers to become healthy.
         backend: ``auto`` takes xllamacpp when it is installed, else a ``llama-server`` on PATH.
@@ -151,6 +152,9 @@ class LocalServers:
                 max_concurrency=self._parallel,
                 timeout=_TIMEOUT,
                 context_length=self._context_of(model),
+                # A small model may ramble to the end of its context, and a plain request that
+                # its client gave up is decoded to the end all the same.
+                max_tokens=max(1, self._context_of(model) // 4),
             )
             for name, model in zip(names, models, strict=True)
         ]

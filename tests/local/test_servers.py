@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def client(expert: Expert) -> Iterator[openai.OpenAI]:
 def test_the_expert_says_what_the_server_can_do(expert: Expert) -> None:
     assert (expert.name, expert.model_name) == (MODEL, MODEL)
     assert expert.max_concurrency == SLOTS
-    assert expert.context_length == 512
+    assert (expert.context_length, expert.max_tokens) == (512, 128)
     assert expert.supports == {"system", "n", "json_schema", "logprobs"}
     assert str(expert.base_url).startswith("http://127.0.0.1:")
     assert str(expert.base_url).endswith("/v1")
@@ -140,6 +141,33 @@ def test_it_streams_with_usage_at_the_end(client: openai.OpenAI) -> None:
     assert len([c for c in chunks if c.choices and c.choices[0].delta.content]) > 1
     assert chunks[-1].usage is not None
     assert chunks[-1].usage.completion_tokens > 0
+
+
+def busy_slots(expert: Expert) -> int:
+    request = urllib.request.Request(
+        f"{str(expert.base_url).removesuffix('/v1')}/slots",
+        headers={"Authorization": f"Bearer {os.environ[str(expert.api_key_env)]}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return sum(slot["is_processing"] for slot in json.load(answer))
+
+
+def test_a_stream_that_is_closed_frees_its_slots(client: openai.OpenAI, expert: Expert) -> None:
+    stream = client.chat.completions.create(
+        model=MODEL,
+        messages=USER,
+        max_tokens=400,
+        n=SLOTS,
+        stream=True,
+        extra_body={"ignore_eos": True},
+    )
+    next(iter(stream))
+    assert busy_slots(expert) == SLOTS
+    stream.close()
+    deadline = time.monotonic() + 5
+    while busy_slots(expert) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert busy_slots(expert) == 0
 
 
 def test_a_stop_sequence_ends_the_answer(client: openai.OpenAI) -> None:
