@@ -1,0 +1,60 @@
+"""The layers of pyproject.toml hold, and the check that says so would notice if they did not."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def lint_imports(folder: Path) -> tuple[int, str]:
+    """Exit status and output of import-linter on the package in ``folder``."""
+    program = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert program is not None, "import-linter is part of the extra dev"
+    done = subprocess.run(
+        [program, "--no-logo", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The package and its contracts, free to be broken."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(
+        ROOT / "avengers_graph",
+        tmp_path / "avengers_graph",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    return tmp_path
+
+
+def test_the_layers_hold() -> None:
+    status, output = lint_imports(ROOT)
+    assert status == 0, output
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("voting/planted.py", "avengers_graph.graph"),
+        ("nodes/planted.py", "avengers_graph.cli"),
+        ("index/planted.py", "avengers_graph.local.cache"),
+        ("voting/planted.py", "torch"),
+        ("ranking/planted.py", "chromadb"),
+        ("calibration/planted.py", "avengers_graph.nodes"),
+    ],
+)
+def test_a_planted_violation_is_caught(copy: Path, module: str, imported: str) -> None:
+    (copy / "avengers_graph" / module).write_text(f"import {imported}\n", encoding="utf-8")
+    status, output = lint_imports(copy)
+    assert status != 0
+    assert f"avengers_graph.{module.removesuffix('.py').replace('/', '.')} -> {imported}" in output
