@@ -169,19 +169,22 @@ def _from_hub(repo: str, file: str, on_progress: OnProgress | None) -> LocalMode
 
 def _download(repo: str, file: str, on_progress: OnProgress | None) -> Path:
     """Fetch a file from the hub into the hub's own cache."""
-    import httpx
-    from huggingface_hub import constants, hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    from huggingface_hub import constants, errors, get_session, hf_hub_download
 
     if on_progress is not None:
         on_progress(f"asking the hub for {repo}/{file}", None)
+    # errors.HTTPError is the base error of whichever HTTP library this hub client is built on;
     # LocalEntryNotFoundError (offline, unreachable) is a FileNotFoundError, hence an OSError.
     try:
         if not constants.HF_HUB_OFFLINE:
             # The hub's client tries six times, for 24 s, before it says that it has no network.
-            httpx.head(constants.ENDPOINT, timeout=_HUB_TIMEOUT)
+            get_session().head(constants.ENDPOINT, timeout=_HUB_TIMEOUT)
         return Path(hf_hub_download(repo, file, etag_timeout=_HUB_TIMEOUT))
-    except (HfHubHTTPError, HFValidationError, httpx.HTTPError, OSError) as error:
+    except (
+        errors.HTTPError,  # type: ignore[attr-defined]
+        errors.HFValidationError,
+        OSError,
+    ) as error:
         reason = " ".join(str(error).split())[:160]
         raise LocalModelError(f"the hub did not give {repo}:{file} ({reason})") from error
 
