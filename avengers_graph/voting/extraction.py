@@ -6,6 +6,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import KINDS, Kind, bracketed
+from avengers_graph.voting.kinds.number import numeral_of
 from avengers_graph.voting.kinds.short_text import matches_reference
 from avengers_graph.voting.kinds.tool_calls import calls_as_text
 from avengers_graph.voting.question import Question, read_question
@@ -72,16 +73,29 @@ def is_correct(
     sample = read_sample(text)
     settled = settle_kind(kind, asked, [sample, Sample(reference)])
     wanted = KINDS[settled].extract(reference, asked, False)
+    if wanted is None and kind == "auto":
+        settled = kind_of_samples([Sample(reference)])
+        wanted = KINDS[settled].extract(reference, asked, False)
     if wanted is None:
         raise ConfigError(f"the reference {reference[:80]!r} holds no answer of kind {settled!r}")
     if settled == "bracketed":
         return not sample.failed and bracketed.is_right(sample.text, reference)
     given = answer_of(sample, kind=settled, question=asked)
-    if given is not None and equivalent(given, wanted):
+    if given is not None and (equivalent(given, wanted) or _same_percentage(given, wanted)):
         return True
     if settled == "text" and given is not None:
         return matches_reference(sample.text, reference, asked)
     return False
+
+
+def _same_percentage(given: Answer, wanted: Answer) -> bool:
+    """Whether 70% was given where the reference is a bare 70: references rarely have units."""
+    if given.kind not in ("number", "math"):
+        return False
+    pair = [numeral_of(answer) for answer in (given, wanted)]
+    if pair[0] is None or pair[1] is None or not pair[0].percent or pair[1].percent:
+        return False
+    return pair[0].value * 100 == pair[1].value
 
 
 def checked_kind(kind: str) -> Kind:

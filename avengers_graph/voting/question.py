@@ -7,10 +7,9 @@ from functools import lru_cache
 _QUESTION_WINDOW = 8_000
 """Characters read at each end of a question; instructions stand at one of them."""
 
-_OPTION = re.compile(
-    r"(?:(?<=^)|(?<=[\s#;,|(\[*]))[(\[]?\*{0,2}([A-Z])\*{0,2}\s?[).:、．\]](?![A-Za-z]\.)\*{0,2}\s?",
-    re.MULTILINE,
-)
+_MARKER = r"[(\[]?\*{0,2}([A-Z])\*{0,2}\s?[).:、．\]](?![A-Za-z]\.)\*{0,2}\s?"
+_LINE_OPTION = re.compile(rf"^[ \t]{{0,8}}(?:[-*•]\s)?{_MARKER}", re.MULTILINE)
+_INLINE_OPTION = re.compile(rf"(?:(?<=^)|(?<=[\s#;,|(\[*])){_MARKER}", re.MULTILINE)
 _LOWER_OPTION = re.compile(r"^[ \t]{0,8}[(\[]?([a-z])[).\]][ \t]+", re.MULTILINE)
 _OPTIONS_END = re.compile(
     r"\n\s*\n|\n\s*#{2,}|\n\s*(?:answer|print only|please|provide|give|choose|select|reply|"
@@ -69,8 +68,12 @@ def infer_kind(question: str) -> str | None:
 
 
 def find_options(text: str) -> tuple[tuple[str, str], ...]:
-    """Lettered options, A onwards without a gap, at least two; the last such list counts."""
-    for pattern in (_OPTION, _LOWER_OPTION):
+    """Lettered options, A onwards without a gap, at least two.
+
+    Options on lines of their own come before options in a row; the longest list counts, and
+    of equally long ones the last.
+    """
+    for pattern in (_LINE_OPTION, _INLINE_OPTION, _LOWER_OPTION):
         best: list[re.Match[str]] = []
         run: list[re.Match[str]] = []
         for match in pattern.finditer(text):
@@ -79,7 +82,7 @@ def find_options(text: str) -> tuple[tuple[str, str], ...]:
                 run = [match]
             elif run and ord(letter) == ord(run[-1][1].upper()) + 1:
                 run.append(match)
-            if len(run) >= 2 and (not best or run[0].start() >= best[0].start()):
+            if len(run) >= max(2, len(best)):
                 best = list(run)
         if best:
             return tuple(_option_texts(text, best))
@@ -105,7 +108,8 @@ _LABEL_LIST = re.compile(
     r"(?:\b(?:answer|reply|respond|classif\w*|label\w*|choose|select|pick)\b[^\n.?!:]{0,80}?"
     r"\b(?:one of|from|between|among|either|as)\b(?:\s+(?:the following|these|exactly)\b)?"
     r"(?:\s+(?:labels?|emotions?|words?|categor(?:y|ies)|options?|classes|choices|sentiments?|answers?)\b)?"
-    r"|\b(?:labels|categories|options|classes|choices|emotions|sentiments)\b)\s{0,3}[:：]?\s{0,3}"
+    r"|\b(?:labels|categories|options|classes|choices|emotions|sentiments)\b(?=\s{0,3}[:：(\[]))"
+    r"\s{0,3}[:：]?\s{0,3}"
     r"[(\[{]?(?P<list>[^\n.?!:)\]}]{3,400})",
     re.IGNORECASE,
 )
@@ -147,21 +151,27 @@ _JSON = re.compile(
     re.IGNORECASE,
 )
 _YES_NO = re.compile(
-    r"\b(?:yes or no|yes/no|answer (?:with )?(?:only )?[\"']?yes|true or false|true/false|"
+    r"\b(?:yes or no|yes/no|answer (?:with )?(?:only )?[\"']?yes|true or false|"
+    r"true/false(?! questions?)|"
     r"\(yes,? no\)|reply (?:with )?[\"']?yes|correct or incorrect)\b",
     re.IGNORECASE,
 )
 _AUXILIARY = re.compile(
-    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|might|must|"
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|might|must|"
     r"isn't|aren't|doesn't|don't|didn't|won't)\b[^?\n]*\?$",
     re.IGNORECASE,
 )
+_QUANTITY = (
+    r"(?:number|total|sum|product|average|mean|median|price|cost|amount|distance|area|volume|"
+    r"perimeter|age|speed|profit|difference|quotient|remainder|percentage|percent|probability|"
+    r"ratio|length|width|height|weight|circumference|salary|depth|value|count|time|pension|"
+    r"population|share|balance|temperature|duration|rate)s?"
+)
 _NUMBER = re.compile(
     r"\bhow (?:many|much|old|far|long|tall|heavy|deep|wide|fast|big|large|often)\b"
-    r"|\bwhat (?:is|was|are|will be|would be) the (?:\w+ ){0,3}?"
-    r"(?:number|total|sum|product|average|mean|median|price|cost|amount|distance|area|"
-    r"volume|perimeter|age|speed|profit|difference|quotient|remainder|percentage|percent|"
-    r"probability|ratio|length|width|height|weight|circumference)\b"
+    r"|\bwhat(?:'s| is| was| are| were| will| would)(?: be)? (?:the|his|her|their|its|[\w’']+s)"
+    rf" (?:[\w'’]+ ){{0,4}}?{_QUANTITY}\b"
+    rf"|\b(?:calculate|compute|determine|find|work out)\b[^.?!\n]{{0,50}}?\b{_QUANTITY}\b"
     r"|\b(?:give|answer with|respond with|reply with|provide|output)\b[^.?!\n]{0,30}"
     r"\b(?:a|the|one|only)? ?(?:single |whole |final )?(?:number|integer|digits?)\b"
     r"|\bwhat (?:percent|percentage|fraction|number)\b|\bin which year\b|\bwhat year\b",
@@ -175,10 +185,10 @@ _ARITHMETIC = re.compile(
 )
 _MATH = re.compile(
     r"\\(?:frac|sqrt|int|sum|begin|cdot|times|pi|theta|left|log|sin|cos|infty|binom|mathbb)\b"
-    r"|\$[^$\n]{1,200}\$|\\\(|\\\[|\b(?:simplify|factor(?:i[sz]e)?|solve for|expand|"
-    r"differentiate|integrate|"
+    r"|(?<!\d)\$(?!\s|\d[\d,.]*[\s/])[^$\n]{1,200}(?<!\s)\$(?!\d)|\\\(|\\\[|\\boxed"
+    r"|\b(?:simplify|factor(?:i[sz]e)?|solve for|expand|differentiate|integrate|"
     r"derivative of|integral of|solve the (?:equation|inequality|system)|in simplest form|"
-    r"in terms of [a-z]\b|roots? of|value of [a-z]\b|expression for|boxed)\b",
+    r"in terms of [a-z]\b|roots? of|value of [a-z]\b|expression for)\b",
     re.IGNORECASE,
 )
 _DATE = re.compile(

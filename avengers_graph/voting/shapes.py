@@ -39,7 +39,7 @@ def shape_of(sample: Sample) -> str | None:
         return None
     if "<tool_call>" in text:
         return "tool_calls"
-    if text[0] in "{[" and isinstance(parse_json(text), (dict, list)):
+    if text[0] in "{[" and not text.startswith("[[") and isinstance(parse_json(text), (dict, list)):
         return "json"
     if _BRACKETS.search(text):
         return "bracketed"

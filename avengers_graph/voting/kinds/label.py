@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
@@ -41,11 +42,7 @@ def only_label(span: str, labels: Sequence[str]) -> str | None:
     named: list[tuple[int, str, str]] = []
     for label in labels:
         form = f" {normal_text(label)} "
-        position = padded.find(form)
-        if position < 0 and (stem := _stem(form)) != form:
-            position = next(
-                (i for i in (padded.find(stem + end) for end in _ENDINGS) if i >= 0), -1
-            )
+        position = next((at for word in _forms(form) if (at := padded.find(word)) >= 0), -1)
         if position >= 0 and not _NEGATION.search(padded[: position + 1]):
             named.append((len(form), label, form))
     if not named:
@@ -58,14 +55,22 @@ def only_label(span: str, labels: Sequence[str]) -> str | None:
     return longest[1] if not others else None
 
 
-_ENDINGS = ("y ", "ful ", "fully ", "ed ", "ing ", "ly ", "al ", "e ", "ous ", "ive ", "ness ")
+_ENDINGS = ("", "ful", "fully", "ed", "d", "ing", "ly", "s", "ness")
 """Endings under which a label still counts: "joyful" names joy, "sadness" sad."""
 
 
-def _stem(form: str) -> str:
-    """The label without its last letter's variation, for words of five letters and more."""
-    word = form.rstrip()
-    return re.sub(r"(?:ness|y|e|ed|ful|ive)$", "", word) if len(word) >= 5 else form
+@lru_cache(maxsize=1024)
+def _forms(form: str) -> tuple[str, ...]:
+    """The label between spaces, with its usual endings where it is one word."""
+    word = form.strip()
+    stems = [word]
+    if " " not in word and len(word) >= 3:
+        stems += [word[:-1]] if word.endswith("e") else []
+        stems += [word[:-1] + "i"] if word.endswith("y") else []
+        endings = [stem + ending for stem in stems for ending in _ENDINGS]
+        endings += [word[:-2] + "ry"] if word.endswith("er") else []
+        return tuple(f" {ending} " for ending in endings if len(ending) >= len(word) - 1)
+    return (form,)
 
 
 def key(answer: Answer) -> str:

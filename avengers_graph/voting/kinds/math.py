@@ -27,6 +27,11 @@ _OWN_MEANING = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])|!$|,(?!\d{3}(?!\
 """What makes a number with something after it an expression: a symbol, a factorial, a list."""
 _TEXT_COMMAND = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s?\{([^{}]*)\}")
 _WORDS = re.compile(r"(?=.*[^\W\d_]{3})[^\W\d_]+(?:[ '-][^\W\d_]+)*\.?")
+_PROSE = re.compile(
+    r"(?<![\\A-Za-z])(?!(?:sqrt|text|frac|infinity)\b)(?:[A-Za-z]{4,}"
+    r"|(?:so|it|is|the|to|of|we|get|are|has|for|in|by|as|an|at|be|if|no|yes|not|you|can|its)\b)",
+    re.IGNORECASE,
+)
 _MATHEMATICAL = re.compile(r"[-+*/^=<>(){}\[\]\\|!]|\d")
 _TRAILING_REMARK = re.compile(
     r"[,;]?\s+(?:where|with|for all|for any|when|if|which|because)\b.*", re.DOTALL
@@ -87,8 +92,7 @@ def _of_line(line: str, question: Question) -> Answer | None:
     stripped = line.strip().strip("*` ").rstrip(".,;")
     if not _MATHEMATICAL.search(stripped) and len(stripped) > 1:
         return None
-    words = re.findall(r"(?<![\\A-Za-z])[A-Za-z]{4,}", stripped)
-    if any(word.lower() not in ("sqrt", "text", "frac", "infinity") for word in words):
+    if _PROSE.search(stripped):
         numeral = whole_numeral(stripped)
         return _of_numeral(to_answer(numeral, question)) if numeral else None
     return read(stripped, question, formula=True)

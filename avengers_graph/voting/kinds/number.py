@@ -96,6 +96,10 @@ def numeral_of(answer: Answer) -> Numeral | None:
     """The parsed value, read from the text where the answer was built by hand."""
     if isinstance(answer.value, Numeral):
         return answer.value
+    if isinstance(answer.value, tuple) and answer.value[0] == "number":
+        # A number among mathematics: the tree of one leaf.
+        leaf: Numeral = answer.value[1]
+        return leaf
     found = whole_numeral(answer.text)
     return to_answer(found, NO_QUESTION).value if found else None
 
