@@ -6,6 +6,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import KINDS, Kind, bracketed
+from avengers_graph.voting.kinds.math import written_number
 from avengers_graph.voting.kinds.number import numeral_of
 from avengers_graph.voting.kinds.short_text import matches_reference
 from avengers_graph.voting.kinds.tool_calls import calls_as_text
@@ -90,12 +91,13 @@ def is_correct(
 
 def _same_percentage(given: Answer, wanted: Answer) -> bool:
     """Whether 70% was given where the reference is a bare 70: references rarely have units."""
-    if given.kind not in ("number", "math"):
+    read = {"number": numeral_of, "math": written_number}.get(given.kind)
+    if read is None:
         return False
-    pair = [numeral_of(answer) for answer in (given, wanted)]
-    if pair[0] is None or pair[1] is None or not pair[0].percent or pair[1].percent:
+    first, second = read(given), read(wanted)
+    if first is None or second is None or not first.percent or second.percent:
         return False
-    return pair[0].value * 100 == pair[1].value
+    return first.value * 100 == second.value
 
 
 def checked_kind(kind: str) -> Kind:

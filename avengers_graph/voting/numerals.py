@@ -159,6 +159,13 @@ def numerals(text: str) -> list[Numeral]:
     return found[-200:]
 
 
+def last_numeral(text: str) -> Numeral | None:
+    """The last number of a text; its end is read first, since it is mostly there."""
+    tail = text[-160:].partition(" ")[2] if len(text) > 160 else text
+    found = numerals(tail) or (numerals(text) if tail is not text else [])
+    return found[-1] if found else None
+
+
 def whole_numeral(text: str) -> Numeral | None:
     """The number that makes up all of ``text`` but for units and currency; None otherwise."""
     quick = plain(text)

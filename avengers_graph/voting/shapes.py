@@ -49,7 +49,7 @@ def shape_of(sample: Sample) -> str | None:
     if _CODE_FENCE.search(text):
         fenced = text[text.find("\n", text.find("```")) + 1 :].split("```", 1)[0]
         return "json" if parse_json(fenced) is not None else "code"
-    for span in (*spans.hashed(text), *spans.phrased(text)):
+    for span in spans.said(text):
         if shape := _shape_of_span(spans.sentence(span)):
             return shape
     if len(text) <= 200 and (shape := _shape_of_span(text)):

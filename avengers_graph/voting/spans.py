@@ -21,6 +21,7 @@ _PHRASE = re.compile(
     r"(?:(?:therefore|thus|simply|then|equal to|option|choice)\b)?[ \t]{0,4}:?",
     re.IGNORECASE,
 )
+_PHRASE_WORDS = ("answer", "result", "solution", "choice", "option", "output", "conclusion")
 _HASHES = re.compile(r"^[ \t]*#{4}[ \t]*(?!#)(\S[^\n]*)$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$", re.MULTILINE)
@@ -107,9 +108,21 @@ def boxed(text: str) -> Iterator[str]:
         end = position
 
 
+def stated(text: str) -> Iterator[str]:
+    """Where a text states its answer outright, best first: boxes, hashes, answer phrases."""
+    yield from boxed(text)
+    yield from said(text)
+
+
+def said(text: str) -> Iterator[str]:
+    """``stated`` without the boxes."""
+    yield from hashed(text)
+    yield from phrased(text)
+
+
 def phrased(text: str) -> Iterator[str]:
     """What follows "the answer is" and its like on the same line, last one first."""
-    for match in reversed(list(_PHRASE.finditer(text))):
+    for match in _phrases(text):
         rest = text[match.end() : match.end() + 400].lstrip(" \t*_:")
         if rest.startswith("\n"):
             # "Answer:" on a line of its own: the answer is the next line.
@@ -117,6 +130,28 @@ def phrased(text: str) -> Iterator[str]:
         line = rest.split("\n", 1)[0].strip()
         if line:
             yield line
+
+
+def _phrases(text: str) -> Iterator[re.Match[str]]:
+    """Matches of ``_PHRASE``, last one first.
+
+    Looking for the words before matching the pattern at them is many times faster than
+    searching with it.
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        # A letter whose lower case is longer shifts every position after it.
+        lowered = text
+    starts = set()
+    for word in _PHRASE_WORDS:
+        position = lowered.rfind(word)
+        while position >= 0:
+            starts.add(position)
+            position = lowered.rfind(word, 0, position)
+    for start in sorted(starts, reverse=True):
+        match = _PHRASE.match(text, start)
+        if match is not None:
+            yield match
 
 
 def hashed(text: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import choice
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.math import parsed
-from avengers_graph.voting.mathematics import same_value
+from avengers_graph.voting.mathematics import Reading, same_reading
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import Question
 
@@ -42,7 +42,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     if letters:
         said = choice.extract(_without_brackets(text), question, truncated)
         return Answer(said.text, "bracketed") if said else None
-    for content in (*spans.boxed(text), *_phrases(text)):
+    for content in spans.stated(text):
         if cleaned := _cleaned(_inside(spans.sentence(content))):
             return Answer(cleaned, "bracketed")
     if truncated:
@@ -89,11 +89,6 @@ def _balanced(text: str, start: int) -> str | None:
     # "[[C] because ...": the pair was never closed, the first bracket ends the answer.
     closing = text.find("]", start, start + MAX_LENGTH)
     return text[start + 2 : closing] if closing > 0 else None
-
-
-def _phrases(text: str) -> Iterator[str]:
-    yield from spans.hashed(text)
-    yield from spans.phrased(text)
 
 
 def _inside(span: str) -> str:
@@ -188,7 +183,7 @@ def _same_mathematics(a: str, b: str) -> bool:
     first, second = parsed(a), parsed(b)
     if first is None or second is None:
         return False
-    return same_value(first, second) or same_value(_as_tuple(first), _as_tuple(second))
+    return same_reading(first, second) or same_reading(_as_tuple(first), _as_tuple(second))
 
 
 def _formula(text: str) -> bool:
@@ -196,9 +191,12 @@ def _formula(text: str) -> bool:
     return re.search(r"\d|\\[a-z]+|[-+*/^=(){}]", text) is not None
 
 
-def _as_tuple(node: tuple[object, ...]) -> tuple[object, ...]:
-    """A bare list as the tuple that its brackets were to be."""
-    return ("sequence", "(", ")", node[3]) if node[0] == "sequence" and node[1] == "" else node
+def _as_tuple(reading: Reading) -> Reading:
+    """A list as the tuple or matrix that its brackets were to be."""
+    node = reading.node
+    if node[0] != "sequence" or node[1] != "{":
+        return reading
+    return Reading(("sequence", "(", ")", node[3]))
 
 
 BRACKETED = Kind(extract=extract, key=key, same=same)

@@ -27,7 +27,7 @@ _SAID = re.compile(
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The letter in the last box or answer phrase, else at an end of the text, else option text."""
-    for content in (*spans.boxed(text), *spans.phrased(text), *spans.hashed(text)):
+    for content in spans.stated(text):
         letter = span_letter(content, question) or option_by_text(spans.sentence(content), question)
         if letter:
             return Answer(letter, "choice", letter)

@@ -46,7 +46,7 @@ _DAY_FIRST = re.compile(r"\bDD\s?[-/.]\s?MM\b|\bday\s?[-/.]\s?month\b", re.IGNOR
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The date in the box or answer phrase, else the most complete one named last."""
-    for span in (*spans.boxed(text), *spans.hashed(text), *spans.phrased(text)):
+    for span in spans.stated(text):
         found = dates(span, question)
         if found:
             return _answer(found[0])

@@ -25,7 +25,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
         answer = TEXT.extract(text, question, truncated)
         return Answer(answer.text, "label", TEXT.key(answer)) if answer else None
     lines = spans.lines(text)
-    places = [*spans.boxed(text), *spans.phrased(text), *spans.hashed(text)]
+    places = list(spans.stated(text))
     if not truncated:
         places += [*lines[:1], *spans.bold(text), *lines[-1:], text]
     for place in places:

@@ -13,11 +13,15 @@ from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.number import first_numeral, number_text, right_side, to_answer
-from avengers_graph.voting.mathematics import MathSyntaxError, parse_math, same_value
-from avengers_graph.voting.mathematics.compare import exact_or_none
-from avengers_graph.voting.mathematics.parse import Node
+from avengers_graph.voting.mathematics import (
+    MathSyntaxError,
+    Reading,
+    parse_math,
+    same_reading,
+)
+from avengers_graph.voting.mathematics.compare import literal
 from avengers_graph.voting.normal import normal_text
-from avengers_graph.voting.numerals import numerals, plain, whole_numeral
+from avengers_graph.voting.numerals import Numeral, last_numeral, plain, whole_numeral
 from avengers_graph.voting.question import Question
 
 _DISPLAYED = re.compile(
@@ -43,7 +47,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     for content in spans.boxed(text):
         if answer := read(content, question):
             return answer
-    for span in (*spans.hashed(text), *spans.phrased(text)):
+    for span in spans.said(text):
         if answer := _of_phrase(span, question):
             return answer
     if truncated:
@@ -60,8 +64,8 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
             return answer
     if lines and (answer := _of_line(right_side(lines[-1]), question)):
         return answer
-    found = numerals(lines[-1] if lines else "") or numerals(text)
-    return _of_numeral(to_answer(found[-1], question)) if found else None
+    last = (last_numeral(lines[-1]) if lines else None) or last_numeral(text)
+    return _of_numeral(to_answer(last, question)) if last else None
 
 
 def _displayed(*texts: str) -> Iterator[str]:
@@ -117,19 +121,19 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
         numeral = whole_numeral(content)
     if numeral is not None:
         return _of_numeral(to_answer(numeral, question))
-    node = parsed(content)
-    if node is None:
+    reading = parsed(content)
+    if reading is None:
         if formula or len(content) > 600:
             return None
         return Answer(normal_text(content) or content, "math", None)
-    exact = exact_or_none(node)
+    exact = reading.exact
     if exact is not None and exact.numerator.bit_length() + exact.denominator.bit_length() < 400:
-        return Answer(number_text(exact), "math", node)
-    return Answer(_shown(content), "math", node)
+        return Answer(number_text(exact), "math", reading)
+    return Answer(_shown(content), "math", reading)
 
 
 def _of_numeral(answer: Answer) -> Answer:
-    return Answer(answer.text, "math", ("number", answer.value))
+    return Answer(answer.text, "math", Reading(("number", answer.value)))
 
 
 def _shown(content: str) -> str:
@@ -139,32 +143,39 @@ def _shown(content: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def parsed(content: str) -> Node | None:
-    """The tree of an expression; None when the reader does not know it."""
+def parsed(content: str) -> Reading | None:
+    """An expression, read; None when the reader does not know it."""
     try:
-        return parse_math(content)
+        return Reading(parse_math(content))
     except (MathSyntaxError, RecursionError):
         return None
 
 
-def _node(answer: Answer) -> Node | None:
-    return answer.value if isinstance(answer.value, tuple) else parsed(answer.text)
+def reading_of(answer: Answer) -> Reading | None:
+    """The parsed value, read from the text where the answer was built by hand."""
+    return answer.value if isinstance(answer.value, Reading) else parsed(answer.text)
 
 
 def key(answer: Answer) -> Hashable:
     """The exact value of a rational, else the text without spaces."""
-    node = _node(answer)
-    if node is not None and (exact := exact_or_none(node)) is not None:
+    reading = reading_of(answer)
+    if reading is not None and (exact := reading.exact) is not None:
         return (exact.numerator, exact.denominator)
     return re.sub(r"\s+", "", answer.text)
 
 
 def same(a: Answer, b: Answer) -> bool:
     """Whether the two are equal in value."""
-    first, second = _node(a), _node(b)
+    first, second = reading_of(a), reading_of(b)
     if first is None or second is None:
         return first is second and normal_text(a.text) == normal_text(b.text) != ""
-    return same_value(first, second)
+    return same_reading(first, second)
+
+
+def written_number(answer: Answer) -> Numeral | None:
+    """The number that the answer is, as written; None for anything computed."""
+    reading = reading_of(answer)
+    return literal(reading.node) if reading is not None else None
 
 
 MATH = Kind(extract=extract, key=key, same=same)

@@ -12,7 +12,14 @@ from fractions import Fraction
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.numerals import Numeral, numerals, plain, rounds_to, whole_numeral
+from avengers_graph.voting.numerals import (
+    Numeral,
+    last_numeral,
+    numerals,
+    plain,
+    rounds_to,
+    whole_numeral,
+)
 from avengers_graph.voting.question import NO_QUESTION, Question
 
 
@@ -22,7 +29,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
         found = plain(content) or span_numeral(content)
         if found is not None:
             return to_answer(found, question)
-    for span in (*spans.hashed(text), *spans.phrased(text)):
+    for span in spans.said(text):
         found = span_numeral(span) or first_numeral(span)
         if found is not None:
             return to_answer(found, question)
@@ -35,9 +42,9 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
         found = whole_numeral(right_side(span))
         if found is not None:
             return to_answer(found, question)
-    found_last = numerals(spans.lines(text)[-1]) if text.strip() else []
-    found_last = found_last or numerals(text)
-    return to_answer(found_last[-1], question) if found_last else None
+    lines = spans.lines(text)
+    last = (last_numeral(lines[-1]) if lines else None) or last_numeral(text)
+    return to_answer(last, question) if last else None
 
 
 def right_side(span: str) -> str:
@@ -96,10 +103,6 @@ def numeral_of(answer: Answer) -> Numeral | None:
     """The parsed value, read from the text where the answer was built by hand."""
     if isinstance(answer.value, Numeral):
         return answer.value
-    if isinstance(answer.value, tuple) and answer.value[0] == "number":
-        # A number among mathematics: the tree of one leaf.
-        leaf: Numeral = answer.value[1]
-        return leaf
     found = whole_numeral(answer.text)
     return to_answer(found, NO_QUESTION).value if found else None
 

@@ -24,7 +24,7 @@ _LEAD = re.compile(
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The box or answer phrase, else how the text opens, else the one word its end leaves."""
-    for span in (*spans.boxed(text), *spans.phrased(text), *spans.hashed(text)):
+    for span in spans.stated(text):
         said = _only(spans.sentence(span), _WORD)
         if said:
             return _answer(said)

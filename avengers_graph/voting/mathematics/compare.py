@@ -6,10 +6,8 @@ matrices have. Equations other than assignments are the same when one is a multi
 other.
 """
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
 
 from avengers_graph.voting.mathematics.evaluate import (
     POINTS,
@@ -26,9 +24,32 @@ MAX_UNORDERED = 64
 """Larger sets are compared in order only: matching them is quadratic."""
 
 
-def same_value(a: Node, b: Node) -> bool:
-    """Whether two trees, as ``parse_math`` gives them, say the same."""
-    return _same(_reduced(a), _reduced(b))
+class Reading:
+    """One expression with what comparing needs of it, each worked out at most once."""
+
+    __slots__ = ("_points", "exact", "node", "scalar")
+
+    def __init__(self, node: Node) -> None:
+        self.node = _reduced(node)
+        """The tree in the one form in which trees are compared."""
+        self.scalar = self.node[0] not in ("sequence", "union", "relation")
+        self.exact = _exact_or_none(self.node) if self.scalar else None
+        """The rational value, if there is one."""
+        self._points: list[complex | None] | None = None
+
+    @property
+    def points(self) -> list[complex | None]:
+        """The values at the fixed points; None where there is none."""
+        if self._points is None:
+            self._points = [_point_or_none(self.node, point) for point in range(POINTS)]
+        return self._points
+
+
+def same_reading(a: Reading, b: Reading) -> bool:
+    """Whether two expressions say the same."""
+    if a.scalar and b.scalar:
+        return same_scalars(a, b)
+    return _same(a.node, b.node)
 
 
 def _same(a: Node, b: Node) -> bool:
@@ -40,7 +61,7 @@ def _same(a: Node, b: Node) -> bool:
         return bool(a[0] == b[0]) and _same_unordered(a[1], b[1])
     if a[0] == "relation" or b[0] == "relation":
         return bool(a[0] == b[0]) and _same_relations(a, b)
-    return same_scalars(a, b)
+    return same_scalars(Reading(a), Reading(b))
 
 
 def _as_sequence(node: Node) -> Node:
@@ -86,36 +107,33 @@ def _same_relations(a: Node, b: Node) -> bool:
     return all(_close(ratio, ratios[0]) for ratio in ratios)
 
 
-def same_scalars(a: Node, b: Node) -> bool:
+def same_scalars(a: Reading, b: Reading) -> bool:
     """Equal exactly, equal at every point, or one the other rounded."""
-    if _infinite(a) or _infinite(b):
-        return False
-    first, second = exact_or_none(a), exact_or_none(b)
-    if first is not None and second is not None:
-        return first == second or _rounded(a, second) or _rounded(b, first)
+    if _infinite(a.node) or _infinite(b.node):
+        return a.node == b.node
+    if a.exact is not None and b.exact is not None:
+        return a.exact == b.exact or _rounded(a, b) or _rounded(b, a)
     seen = 0
-    for point in range(POINTS):
-        values = [point_value(a, point), point_value(b, point)]
-        if values[0] is None and values[1] is None:
+    for first, second in zip(a.points, b.points, strict=True):
+        if first is None and second is None:
             continue
-        if values[0] is None or values[1] is None:
+        if first is None or second is None:
             return False
-        if not _close(values[0], values[1]):
-            return _rounded_float(a, b, point) or _rounded_float(b, a, point)
+        if not _close(first, second):
+            return _rounded(a, b) or _rounded(b, a)
         seen += 1
-    return seen > 0
+    return seen > 0 or a.node == b.node
 
 
-def _rounded(literal_node: Node, value: Fraction) -> bool:
-    numeral = literal(literal_node)
-    return numeral is not None and rounds_to(numeral, Numeral(value, fraction=True))
-
-
-def _rounded_float(literal_node: Node, node: Node, point: int) -> bool:
-    """Whether a written decimal is the constant ``node``, rounded."""
-    numeral = literal(literal_node)
-    value = point_value(node, point)
-    if numeral is None or value is None or abs(value.imag) > _TOLERANCE or has_symbols(node):
+def _rounded(written: Reading, other: Reading) -> bool:
+    """Whether a written decimal is the constant ``other``, rounded."""
+    numeral = literal(written.node)
+    if numeral is None or numeral.decimals is None:
+        return False
+    if other.exact is not None:
+        return rounds_to(numeral, literal(other.node) or Numeral(other.exact, fraction=True))
+    value = other.points[0]
+    if value is None or abs(value.imag) > _TOLERANCE or has_symbols(other.node):
         return False
     return rounds_to(numeral, Numeral(Fraction(value.real)))
 
@@ -130,18 +148,14 @@ def literal(node: Node) -> Numeral | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def exact_or_none(node: Node) -> Fraction | None:
-    """The rational value, if there is one."""
+def _exact_or_none(node: Node) -> Fraction | None:
     try:
         return exact_value(node)
     except NoValueError:
         return None
 
 
-@lru_cache(maxsize=16384)
-def point_value(node: Node, point: int) -> complex | None:
-    """The value at one point, if there is one."""
+def _point_or_none(node: Node, point: int) -> complex | None:
     try:
         return value_at(node, point)
     except NoValueError:
@@ -170,7 +184,6 @@ def has_symbols(node: Node) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
 def _reduced(node: Node) -> Node:
     """The tree with assignments, inequalities, plus-minus and bare lists in one form."""
     if node[0] == "relation":
@@ -283,14 +296,3 @@ def _signed(node: Node, sign: int) -> Node:
     if node[0] == "negate":
         return (node[0], _signed(node[1], sign))
     return node
-
-
-def numeric_text(node: Node) -> float | None:
-    """The real constant a tree stands for; None when it is symbolic, complex or no scalar."""
-    reduced = _reduced(node)
-    if reduced[0] in ("sequence", "union", "relation") or has_symbols(reduced):
-        return None
-    value = point_value(reduced, 0)
-    if value is None or abs(value.imag) > _TOLERANCE or not math.isfinite(value.real):
-        return None
-    return value.real
