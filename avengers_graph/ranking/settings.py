@@ -23,12 +23,12 @@ class RankingSettings:
     """Nearest clusters mixed in each partition."""
     beta: float = 10.0
     """Those clusters weigh softmax(-beta * Euclidean distance)."""
-    shrinkage: float = 20.0
+    shrinkage: float = 10.0
     """Scores that the prior is worth in each cluster, at least 0."""
     prior: str = "dataset"
     """What clusters shrink towards. ``dataset``: each expert's mean on the data sets that the
     query looks like, by a linear classifier. ``global``: its mean on everything."""
-    scorer: str = "cluster"
+    scorer: str = "blend"
     """A row of ``SCORERS``."""
     neighbours: int = 50
     """Validation queries asked by the kNN scorer."""
