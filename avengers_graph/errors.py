@@ -21,6 +21,7 @@ Each message is one line: it quotes the offending value and says what to do next
 """
 
 from collections.abc import Mapping
+from typing import Self
 
 
 class AvengersError(Exception):
@@ -84,6 +85,10 @@ class AllExpertsFailedError(AvengersError):
             f"no expert answered ({listed or 'none was eligible'}); "
             "run `avengers-graph doctor` to check the endpoints"
         )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, str]]]:
+        """Pickled by its causes: an exception is rebuilt from its message otherwise."""
+        return type(self), (self.causes,)
 
 
 class LocalModelError(AvengersError):
