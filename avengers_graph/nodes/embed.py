@@ -14,7 +14,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import has_images, routing_text
 from avengers_graph.plans import make_plan
 from avengers_graph.settings.context import Context
-from avengers_graph.settings.parameters import checked_params, needed_capabilities
+from avengers_graph.settings.parameters import checked_params, json_form, needed_capabilities
 from avengers_graph.state import AvengersState
 from avengers_graph.values import Plan, Request
 from avengers_graph.voting import infer_kind
@@ -96,6 +96,6 @@ def _kind(settings: Context, *, question: str, params: dict[str, Any]) -> str | 
         return settings.answer_kind
     if params.get("tools"):
         return "tool_calls"
-    if params.get("response_format"):
+    if json_form(params):
         return "json"
     return infer_kind(question)

@@ -85,6 +85,8 @@ def load_config(path: str | Path | None = None) -> AvengersConfig:
             f"cannot read the configuration {str(file)!r} ({error.strerror}); "
             f"pass --config or set {CONFIG_VARIABLE}"
         ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not UTF-8 text ({error.reason})") from error
     try:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:

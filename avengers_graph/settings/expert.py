@@ -75,6 +75,18 @@ class Expert(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _llm_is_a_chat_model(self) -> "Expert":
+        if self.llm is not None:
+            from langchain_core.language_models import BaseChatModel
+
+            if not isinstance(self.llm, BaseChatModel):
+                raise ValueError(
+                    f"expert {self.name!r}: llm must be a LangChain chat model object, "
+                    f"not {type(self.llm).__name__}"
+                )
+        return self
+
     @property
     def model_name(self) -> str:
         """What requests carry as ``model``."""

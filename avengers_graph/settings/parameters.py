@@ -1,7 +1,7 @@
 """Parameters of a single call that are passed on to the experts, and what each asks of them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from avengers_graph.errors import ConfigError
 
@@ -43,17 +43,22 @@ def checked_params(params: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+def json_form(params: Mapping[str, Any]) -> Literal["json_mode", "json_schema"] | None:
+    """How the answer must be JSON: any, by a schema, or not at all."""
+    form = params.get("response_format")
+    named = form.get("type") if isinstance(form, Mapping) else None
+    if not form or named == "text":
+        return None
+    return "json_mode" if named == "json_object" else "json_schema"
+
+
 def needed_capabilities(params: Mapping[str, Any]) -> list[str]:
     """What an expert must support for these parameters."""
     needs = []
     if params.get("tools"):
         needs.append("tools")
-    response_format = params.get("response_format")
-    if response_format is not None:
-        plain_json = isinstance(response_format, Mapping) and (
-            response_format.get("type") == "json_object"
-        )
-        needs.append("json_mode" if plain_json else "json_schema")
+    if form := json_form(params):
+        needs.append(form)
     if params.get("logprobs"):
         needs.append("logprobs")
     return needs

@@ -1,6 +1,6 @@
 """A user's own plan, as it stands in the YAML under ``plans``."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,7 @@ class CallSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    expert: int | Literal["fast", "thinking"] = Field(0)
+    expert: Annotated[int, Field(ge=0)] | Literal["fast", "thinking"] = 0
     """Rank, 0 for the best, or the best-ranked expert of that sort."""
     samples: int = Field(ge=1, le=256)
 

@@ -1,0 +1,42 @@
+"""What the pool needs to know of one model."""
+
+import pytest
+from langchain_core.language_models import GenericFakeChatModel
+from pydantic import ValidationError
+
+from avengers_graph.settings.expert import Expert
+
+URL = "http://127.0.0.1:9/v1"
+MODEL = GenericFakeChatModel(messages=iter(()))
+
+
+def test_one_way_to_reach_it() -> None:
+    with pytest.raises(ValidationError, match="'a' needs either base_url"):
+        Expert(name="a")
+    with pytest.raises(ValidationError, match="'a' needs either base_url"):
+        Expert(name="a", base_url=URL, llm=MODEL)
+
+
+@pytest.mark.parametrize("llm", ["gpt-4", 42, MODEL.bind(stop=["x"])])
+def test_what_is_no_chat_model_is_refused(llm: object) -> None:
+    with pytest.raises(ValidationError, match="'a': llm must be a LangChain chat model"):
+        Expert(name="a", llm=llm)
+
+
+def test_names_and_providers() -> None:
+    endpoint = Expert(name="a", base_url=URL, model="org/a")
+    assert (endpoint.model_name, endpoint.provider) == ("org/a", "openai-compatible")
+    assert Expert(name="a", base_url=URL).model_name == "a"
+    assert Expert(name="a", llm=MODEL).provider == "GenericFakeChatModel"
+
+
+def test_an_expert_is_not_changed_behind_the_pools_back() -> None:
+    expert = Expert(name="a", base_url=URL)
+    with pytest.raises(ValidationError):
+        expert.timeout = 1.0
+
+
+def test_a_model_object_is_neither_shown_nor_stored() -> None:
+    expert = Expert(name="a", llm=MODEL)
+    assert "llm" not in repr(expert)
+    assert "llm" not in expert.model_dump()
