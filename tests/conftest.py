@@ -1,5 +1,6 @@
 """Shared fixtures. Heavy ones are session-scoped; nothing here reaches beyond loopback."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from avengers_graph.experts.pool import ExpertPool
+    from avengers_graph.index import ClusterIndex
     from tests.servers.openai_server import OpenAIServer
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -54,3 +56,41 @@ def pool_of(server: "OpenAIServer") -> "Iterator[Callable[..., ExpertPool]]":
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once, so that a test does not sleep through them."""
     monkeypatch.setattr("avengers_graph.experts.engine.FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture(scope="session")
+def small_index(tmp_path_factory: pytest.TempPathFactory) -> "ClusterIndex":
+    """Two clusters, three experts; see ``routing.py``."""
+    from tests.routing import fitted
+
+    return fitted(tmp_path_factory.mktemp("small-index"))
+
+
+@pytest.fixture
+def graph_of(small_index: "ClusterIndex", pool_of: "Callable[..., ExpertPool]") -> Any:
+    """Makes graphs over three models of the server; ``fields`` are those of each expert."""
+    from avengers_graph.graph import create_avengers_graph
+    from tests.routing import EXPERTS, WordEmbeddings
+
+    def make(*, experts: Any = EXPERTS, fields: dict[str, Any] | None = None, **given: Any) -> Any:
+        return create_avengers_graph(
+            pool=pool_of(*experts, **(fields or {})),
+            index=small_index,
+            embeddings=WordEmbeddings(),
+            **given,
+        )
+
+    return make
+
+
+@pytest.fixture(params=["invoke", "ainvoke"])
+def run(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
+    """Runs a graph, synchronously in one test and asynchronously in another."""
+
+    def synchronously(graph: Any, given: Any, **more: Any) -> dict[str, Any]:
+        return dict(graph.invoke(given, **more))
+
+    def asynchronously(graph: Any, given: Any, **more: Any) -> dict[str, Any]:
+        return dict(asyncio.run(graph.ainvoke(given, **more)))
+
+    return synchronously if request.param == "invoke" else asynchronously
