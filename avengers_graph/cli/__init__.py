@@ -10,6 +10,7 @@ from avengers_graph.cli.collect import collect_command
 from avengers_graph.cli.demo import demo_command
 from avengers_graph.cli.doctor import doctor_command
 from avengers_graph.cli.local import local_command
+from avengers_graph.cli.vote import vote_command
 from avengers_graph.errors import AvengersError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("demo")(demo_command)
 app.command("ask")(ask_command)
 app.command("collect")(collect_command)
+app.command("vote")(vote_command)
 app.command("doctor")(doctor_command)
 app.command("local", context_settings={"ignore_unknown_options": True})(local_command)
 
