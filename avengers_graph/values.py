@@ -87,9 +87,10 @@ class StopRule(TypedDict):
 
     rule: str
     """``agreement``: the leader's share of the samples reached ``threshold``.
-    ``posterior``: the leader beats the runner-up with a probability of ``threshold``."""
+    ``posterior``: the leader beats the runner-up with a probability of ``threshold``.
+    ``unbeatable``: no ballot the plan still allows for can change the winner."""
     threshold: float
-    """In [0, 1]."""
+    """In [0, 1]; not looked at by ``unbeatable``."""
 
 
 class PlannedCall(TypedDict):

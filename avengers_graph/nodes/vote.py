@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
 from avengers_graph.nodes.ballots import BallotBox
-from avengers_graph.plans import plan_is_done, planned_samples
+from avengers_graph.plans import Standing, plan_is_done, planned_samples
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
 from avengers_graph.values import SampleRecord, VerdictRecord
@@ -20,12 +20,7 @@ def vote(
 ) -> Command[Literal["sample", "__end__"]]:
     """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
     verdict = verdict_of(state)
-    done = plan_is_done(
-        state["plan"],
-        finished_round=state["round"],
-        agreement=verdict["agreement"],
-        votes=[row["votes"] for row in verdict["tally"]],
-    )
+    done = plan_is_done(state["plan"], _standing(state, verdict), finished_round=state["round"])
     if not done and not _budget_is_spent(state):
         return Command(update={"verdict": verdict, "round": state["round"] + 1}, goto="sample")
     answer = answer_message(state, verdict)
@@ -33,6 +28,17 @@ def vote(
     if threshold is not None and verdict["confidence"] < threshold:
         answer = _as_decided(answer, verdict)
     return Command(update={"verdict": verdict, "messages": [answer]}, goto="__end__")
+
+
+def _standing(state: AvengersState, verdict: VerdictRecord) -> Standing:
+    """The vote as the plan's stop rules look at it."""
+    box = BallotBox(state)
+    left = planned_samples(state["plan"], from_round=state["round"] + 1)
+    return Standing(
+        agreement=verdict["agreement"],
+        votes=[row["votes"] for row in verdict["tally"]],
+        unbeatable=box.tally.is_decided([box.heaviest] * left),
+    )
 
 
 def verdict_of(state: AvengersState) -> VerdictRecord:

@@ -37,6 +37,7 @@ def _expert_for(wanted: int | str, ranked: Sequence[str], thinking: frozenset[st
     return (of_that_sort or list(ranked))[0]
 
 
-def planned_samples(plan: Plan) -> int:
-    """Samples the whole plan allows for, all rounds together."""
-    return sum(call["samples"] for planned in plan["rounds"] for call in planned["calls"])
+def planned_samples(plan: Plan, *, from_round: int = 0) -> int:
+    """Samples the plan allows for in the round ``from_round`` and those after it."""
+    rounds = plan["rounds"][from_round:]
+    return sum(call["samples"] for planned in rounds for call in planned["calls"])

@@ -23,8 +23,8 @@ class StopSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rule: Literal["agreement", "posterior"]
-    threshold: float = Field(ge=0, le=1)
+    rule: Literal["agreement", "posterior", "unbeatable"]
+    threshold: float = Field(1.0, ge=0, le=1)
 
 
 class RoundSpec(BaseModel):
