@@ -9,7 +9,10 @@ from avengers_graph.cli.ask import ask_command
 from avengers_graph.cli.collect import collect_command
 from avengers_graph.cli.demo import demo_command
 from avengers_graph.cli.doctor import doctor_command
+from avengers_graph.cli.evaluate import evaluate_command
+from avengers_graph.cli.fit import fit_command
 from avengers_graph.cli.local import local_command
+from avengers_graph.cli.route import route_command
 from avengers_graph.cli.vote import vote_command
 from avengers_graph.errors import AvengersError
 
@@ -24,6 +27,9 @@ app = typer.Typer(
 app.command("demo")(demo_command)
 app.command("ask")(ask_command)
 app.command("collect")(collect_command)
+app.command("fit")(fit_command)
+app.command("evaluate")(evaluate_command)
+app.command("route")(route_command)
 app.command("vote")(vote_command)
 app.command("doctor")(doctor_command)
 app.command("local", context_settings={"ignore_unknown_options": True})(local_command)
