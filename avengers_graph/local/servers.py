@@ -131,6 +131,7 @@ class LocalServers:
         names = _distinct_names(models)
         key = secrets.token_urlsafe(32)
         os.environ[self._key_variable] = key
+        self._report(f"starting {', '.join(names)}", 0.0)
         for name, model in zip(names, models, strict=True):
             self._children[name] = Child.start(
                 name,

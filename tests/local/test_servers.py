@@ -409,7 +409,11 @@ def test_bad_input_is_named(
         pass
 
 
-def test_the_registry_row_bounds_the_context(weights: str) -> None:
+def test_the_registry_row_bounds_the_context_and_progress_is_told(weights: str) -> None:
     asked = MODELS[MODEL].context_length + 1000
-    with LocalServers([MODEL], parallel=1, context=asked) as running:
+    told: list[tuple[str, float | None]] = []
+    with LocalServers(
+        [MODEL], parallel=1, context=asked, on_progress=lambda *event: told.append(event)
+    ) as running:
         assert running.experts[0].context_length == MODELS[MODEL].context_length
+    assert told == [(f"starting {MODEL}", 0.0), (f"{MODEL} is serving", 1.0)]
