@@ -227,14 +227,15 @@ class _Round:
             params=self.request.params,
             callbacks=self.request.callbacks,
         )
-        if not self.request.stream or call.n > 1:
+        if call.n > 1 or not (self.request.stream or caller.expert.stream_requests):
             return await caller.send(call)
         whole: AIMessageChunk | None = None
         async for chunk in caller.stream(call):
             whole = chunk if whole is None else whole + chunk
-            unit.heard = True
-            token = SampleToken(unit.expert, unit.indices[0], chunk.text, chunk)
-            self._inbox.put_nowait(token)
+            if self.request.stream:
+                unit.heard = True
+                token = SampleToken(unit.expert, unit.indices[0], chunk.text, chunk)
+                self._inbox.put_nowait(token)
         if whole is None:
             raise ExpertError(f"{caller.expert.name} ended its stream without a chunk")
         return [_streamed_choice(whole, prompt=self.request.messages)]

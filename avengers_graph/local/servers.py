@@ -156,6 +156,7 @@ class LocalServers:
                 # A small model may ramble to the end of its context, and a plain request that
                 # its client gave up is decoded to the end all the same.
                 max_tokens=max(1, self._context_of(model) // 4),
+                stream_requests=True,
             )
             for name, model in zip(names, models, strict=True)
         ]

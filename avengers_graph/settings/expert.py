@@ -58,6 +58,10 @@ class Expert(BaseModel):
     max_tokens: int | None = Field(None, ge=1)
     context_length: int | None = Field(None, ge=1)
     """Tokens of prompt and answer together; None when unknown."""
+    stream_requests: bool = False
+    """Ask for single answers as streams even where nobody watches the tokens. For servers that
+    go on computing a plain request after the caller hung up (llama.cpp): cancelling then frees
+    them at once."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Sent as it is with each request (server-specific switches)."""
 

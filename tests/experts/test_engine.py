@@ -317,6 +317,18 @@ def test_closing_a_stream_hangs_up(server: OpenAIServer, pool_of: Pools) -> None
     server.wait_for(lambda: only(server.requests).disconnected)
 
 
+def test_requests_may_go_out_as_streams_that_nobody_watches(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    """So that a server which finishes plain requests after the caller hung up can be cancelled."""
+    server.serve("alpha", Reply("one two three", cut_after=2), "42")
+    heard = listen(pool_of("alpha", stream_requests=True, max_concurrency=1), ("alpha", 2))
+    assert all(request.body["stream"] is True for request in server.requests)
+    assert heard.tokens == []
+    assert sorted(heard.texts.values()) == ["42", "42"], "a broken stream is asked for again"
+    assert not any(record["usage_estimated"] for record in heard.answers)
+
+
 def test_each_sample_may_say_something_else(server: OpenAIServer, pool_of: Pools) -> None:
     def count(received: Received) -> str:
         return str(len(server.requests))
