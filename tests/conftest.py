@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,6 +58,23 @@ def pool_of(server: "OpenAIServer") -> "Iterator[Callable[..., ExpertPool]]":
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once, so that a test does not sleep through them."""
     monkeypatch.setattr("avengers_graph.experts.engine.FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+def hour_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Puts the engine's clock an hour ahead once a condition holds, so that deadlines pass.
+
+    A deadline in real time would be missed where the machine stalls, or make the test wait.
+    """
+
+    def once(condition: Callable[[], object]) -> None:
+        def now() -> float:
+            return time.time() + (3600 if condition() else 0)
+
+        clock = SimpleNamespace(time=now, monotonic=time.monotonic)
+        monkeypatch.setattr("avengers_graph.experts.engine.time", clock)
+
+    return once
 
 
 @pytest.fixture(scope="session")

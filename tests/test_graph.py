@@ -245,7 +245,7 @@ def test_cancelling_a_run_cancels_its_calls(server: OpenAIServer, graph_of: Grap
 
 
 def test_a_batch_of_questions_shares_the_limits(answering: OpenAIServer, graph_of: Graphs) -> None:
-    answering.serve("alpha", Reply("13", delay=0.02))
+    answering.serve("alpha", Reply("13", delay=0.05))
     graph = graph_of(fields={"max_concurrency": 2})
     results = graph.batch([asked()] * 4, context=Context(samples=2, early_stop=False))
     assert [r["verdict"]["answer"] for r in results] == ["13"] * 4

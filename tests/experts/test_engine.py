@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -36,7 +35,10 @@ def test_samples_keep_their_identity(server: OpenAIServer, pool_of: Pools) -> No
 
 
 def test_events_come_in_the_order_things_happen(server: OpenAIServer, pool_of: Pools) -> None:
-    server.serve("slow", Reply("s", delay=0.2))
+    def quick_is_through() -> bool:
+        return any(r.finished for r in server.asked("quick"))
+
+    server.serve("slow", Reply("s", after=quick_is_through, delay=0.1))
     server.serve("quick", "q")
     heard = listen(pool_of("slow", "quick"), ("slow", 1), ("quick", 1))
     assert [r["text"] for r in heard.finished] == ["q", "s"]
@@ -64,14 +66,14 @@ def test_temperature_falls_back_on_the_experts_own(server: OpenAIServer, pool_of
 
 
 def test_requests_in_flight_are_capped(server: OpenAIServer, pool_of: Pools) -> None:
-    server.serve("alpha", Reply("a", delay=0.03))
+    server.serve("alpha", Reply("a", delay=0.05))
     heard = listen(pool_of("alpha", max_concurrency=2), ("alpha", 7))
     assert len(heard.answers) == 7
     assert server.peak == 2
 
 
 def test_the_cap_holds_over_requests_at_the_same_time(server: OpenAIServer, pool_of: Pools) -> None:
-    server.serve("alpha", Reply("a", delay=0.03))
+    server.serve("alpha", Reply("a", delay=0.05))
     pool = pool_of("alpha", max_concurrency=2)
 
     async def listen_async() -> int:
@@ -86,21 +88,19 @@ def test_the_cap_holds_over_requests_at_the_same_time(server: OpenAIServer, pool
 
 def test_requests_are_throttled(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", "a")
-    pool = pool_of("alpha", rate_limit=RateLimit(requests=2, period=0.2))
-    heard = listen(pool, ("alpha", 6))
-    assert len(heard.answers) == 6
-    arrivals = sorted(r.at for r in server.requests)
-    # In any window of the period at most two requests leave: the third one on waits for its turn.
-    # They are counted where they leave, and a stall on the way may bring two closer together.
-    assert arrivals[-1] - arrivals[0] >= 2 * 0.2 * 0.8
-    assert all(later >= sooner for sooner, later in pairwise(arrivals))
+    pool = pool_of("alpha", rate_limit=RateLimit(requests=1, period=0.1))
+    listen(pool, ("alpha", 1))  # opens the connection
+    heard = listen(pool, ("alpha", 5))
+    assert len(heard.answers) == 5
+    first, *_, last = (r.at for r in server.requests[1:])
+    # They leave 0.4 s apart; half of that leaves room for a first one held up on its way.
+    assert last - first >= 0.2
 
 
 def test_an_expert_that_hangs_is_timed_out(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", FOREVER)
-    heard = listen(pool_of("alpha", timeout=0.1, retries=1), ("alpha", 1))
-    assert only(heard.errors) == f"no answer from {server.base_url} within 0.1 s"
-    assert len(server.requests) == 2
+    heard = listen(pool_of("alpha", timeout=0.2, retries=0), ("alpha", 1))
+    assert only(heard.errors) == f"no answer from {server.base_url} within 0.2 s"
     server.wait_for(lambda: all(r.disconnected for r in server.requests))
 
 
@@ -182,12 +182,14 @@ def test_cancelling_an_asynchronous_caller_cancels_everything(
     server.wait_for(lambda: all(r.disconnected for r in server.requests))
 
 
-def test_the_deadline_ends_the_round(server: OpenAIServer, pool_of: Pools) -> None:
+def test_the_deadline_ends_the_round(
+    server: OpenAIServer, pool_of: Pools, hour_passes: Callable[[Callable[[], object]], None]
+) -> None:
     server.serve("alpha", "42")
     server.serve("slow", FOREVER)
+    hour_passes(lambda: any(r.finished for r in server.asked("alpha")))
     pool = pool_of("alpha", "slow")
-    listen(pool, ("alpha", 1))  # the first call of a process is slow: it loads the client
-    heard = listen(pool, ("alpha", 1), ("slow", 2), deadline_at=time.time() + 0.3)
+    heard = listen(pool, ("alpha", 1), ("slow", 2), deadline_at=time.time() + 600)
     assert list(heard.texts) == [0]
     assert [r["error"] for r in heard.cancelled] == [OUT_OF_TIME] * 2
     server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))

@@ -4,7 +4,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -35,8 +35,10 @@ class Reply:
     reasoning_field: str = "reasoning_content"
     finish_reason: str | None = None
     """None: ``stop``, ``length`` or ``tool_calls``, as it turns out."""
+    after: Callable[[], object] = lambda: True
+    """Held back until this is true."""
     delay: float = 0.0
-    """Seconds before the first byte."""
+    """Seconds before the first byte, and after ``after``."""
     gap: float = 0.0
     """Seconds between the pieces of a streamed answer."""
     cut_after: int | None = None

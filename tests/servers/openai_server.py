@@ -254,6 +254,8 @@ class _Answering(Response):
     async def _write(self, send: Send) -> None:
         body, served = self._received.body, self._served
         first = served.next(self._received)
+        while isinstance(first, Reply) and not first.after():  # noqa: ASYNC110 - another thread's
+            await asyncio.sleep(0.005)
         await asyncio.sleep(first.delay)
         if isinstance(first, Fault):
             await _whole(send, first.text(), first.status, first.content_type, first.headers)

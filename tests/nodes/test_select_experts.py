@@ -1,0 +1,94 @@
+"""The third node: whom a request may go to, and in which order."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert
+from tests.routing import SUM
+from tests.servers.openai_server import OpenAIServer
+
+pytestmark = pytest.mark.integration
+
+TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+Run = Callable[..., dict[str, Any]]
+Graphs = Callable[..., Any]
+
+
+def ranked(result: dict[str, Any]) -> list[str]:
+    told = result["messages"][-1].response_metadata["avengers"]
+    return [expert["name"] for expert in told["experts"]]
+
+
+def asked(graph: Any, run: Run, **context: Any) -> dict[str, Any]:
+    given = Context(**{"strategy": "direct", **context})
+    return run(graph, {"messages": [HumanMessage(SUM)]}, context=given)
+
+
+def test_forced_experts_are_asked_in_the_order_given(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    result = asked(graph_of(), run, force_experts=["beta", "alpha"])
+    assert ranked(result) == ["beta", "alpha"]
+    assert [r.model for r in server.requests] == ["beta"]
+    why = result["messages"][-1].response_metadata["avengers"]["experts"][0]["why"]
+    assert why.startswith("asked for by name; ")
+
+
+def test_a_forced_expert_that_fails_is_replaced_only_by_another_forced_one(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", "13")
+    server.serve("gamma", "13")
+    result = asked(graph_of(), run, force_experts=["beta", "gamma"])
+    assert result["verdict"]["expert"] == "gamma"
+    assert server.asked("alpha") == []
+
+
+def test_excluded_experts_are_not_asked(server: OpenAIServer, graph_of: Graphs, run: Run) -> None:
+    result = asked(graph_of(), run, exclude_experts=["alpha"], strategy="multi-model", samples=4)
+    assert ranked(result) == ["gamma", "beta"]
+    assert server.asked("alpha") == []
+
+
+@pytest.mark.parametrize(
+    ("context", "words"),
+    [
+        ({"exclude_experts": ["alpha", "beta", "gamma"]}, "alpha is excluded; beta is excluded"),
+        ({"force_experts": ["alpha"], "exclude_experts": ["alpha"]}, r"names \['alpha'\]"),
+        ({"params": {"tools": [TOOL]}}, "alpha does not support tools"),
+        ({"params": {"logprobs": True}}, "does not support logprobs"),
+    ],
+)
+def test_contradictions_fail_before_any_call(
+    server: OpenAIServer, graph_of: Graphs, run: Run, context: Any, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        asked(graph_of(), run, **context)
+    assert server.requests == []
+
+
+def test_only_experts_that_can_are_ranked(server: OpenAIServer, graph_of: Graphs, run: Run) -> None:
+    able = Expert(name="beta", base_url=server.base_url, supports=frozenset({"tools"}))
+    graph = graph_of(experts=("alpha", able, "gamma"))
+    result = asked(graph, run, params={"tools": [TOOL], "tool_choice": "required"})
+    assert ranked(result) == ["beta"]
+    assert result["messages"][-1].tool_calls[0]["name"] == "add"
+
+
+def test_an_expert_without_scores_comes_last(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    result = asked(graph_of(experts=("unscored", "beta", "alpha")), run)
+    assert ranked(result) == ["alpha", "beta", "unscored"]
+
+
+def test_an_expert_whose_context_is_too_short_is_left_out(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    short = Expert(name="alpha", base_url=server.base_url, context_length=4)
+    assert ranked(asked(graph_of(experts=(short, "beta", "gamma")), run)) == ["gamma", "beta"]
