@@ -23,7 +23,12 @@ from langgraph.graph.state import CompiledStateGraph
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from avengers_graph.chat_model.chunks import answer_chunks, last_chunk, token_chunk
-from avengers_graph.chat_model.isolation import outside, outside_async, outside_stream
+from avengers_graph.chat_model.isolation import (
+    outside,
+    outside_async,
+    outside_iteration,
+    outside_stream,
+)
 from avengers_graph.chat_model.settings import resolved_context
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.experts.pool import ExpertPool
@@ -171,18 +176,15 @@ class ChatAvengers(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         context, name = self._request(kwargs, stop=stop, stream=True)
-        config: RunnableConfig = {"callbacks": _child_manager(run_manager)}
+        config: RunnableConfig = {"callbacks": _async_child_manager(run_manager)}
         told = _Telling(name)
-        with outside() as run:
-            events = run(
-                self._graph.stream, {"messages": messages}, config, **_STREAM, context=context
-            )
-            with closing(events):
-                while (item := run(next, events, None)) is not None:
-                    for chunk in told.on(item):
-                        if run_manager:
-                            run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                        yield chunk
+        source = self._graph.astream({"messages": messages}, config, **_STREAM, context=context)
+        with closing(outside_iteration(source)) as events:
+            for item in events:
+                for chunk in told.on(item):
+                    if run_manager:
+                        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
         for chunk in told.at_the_end():
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -306,7 +308,7 @@ def _child_manager(run_manager: CallbackManagerForLLMRun | None) -> CallbackMana
 
 
 def _async_child_manager(
-    run_manager: AsyncCallbackManagerForLLMRun | None,
+    run_manager: AsyncCallbackManagerForLLMRun | CallbackManagerForLLMRun | None,
 ) -> AsyncCallbackManager | None:
     return None if run_manager is None else AsyncCallbackManager(**_inherited(run_manager))
 

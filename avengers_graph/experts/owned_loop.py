@@ -39,13 +39,17 @@ def owned_loop() -> asyncio.AbstractEventLoop:
         return _loop
 
 
-def submit(work: Coroutine[Any, Any, T]) -> "Future[T]":
+def submit(
+    work: Coroutine[Any, Any, T], *, context: contextvars.Context | None = None
+) -> "Future[T]":
     """Run ``work`` on the owned loop.
 
-    It starts in an empty ``contextvars.Context``: callbacks or configuration of the caller
-    must be passed on purpose, never picked up by accident by an expert's call.
+    It starts in an empty ``contextvars.Context`` unless it is given one: callbacks or
+    configuration of the caller must be passed on purpose, never picked up by accident by an
+    expert's call.
     """
-    return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, owned_loop())
+    surroundings = contextvars.Context() if context is None else context
+    return surroundings.run(asyncio.run_coroutine_threadsafe, work, owned_loop())
 
 
 class _End:
@@ -62,8 +66,11 @@ class Bridge(Generic[T]):
     the work behind it.
     """
 
-    def __init__(self, source: AsyncIterator[T]) -> None:
+    def __init__(
+        self, source: AsyncIterator[T], *, context: contextvars.Context | None = None
+    ) -> None:
         self._source = source
+        self._context = context
 
     async def _pump(self, put: Any) -> None:
         try:
@@ -76,7 +83,7 @@ class Bridge(Generic[T]):
 
     def __iter__(self) -> Generator[T, None, None]:
         items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
-        future = submit(self._pump(items.put))
+        future = submit(self._pump(items.put), context=self._context)
         try:
             while not isinstance(item := items.get(), _End):
                 yield item
@@ -94,7 +101,7 @@ class Bridge(Generic[T]):
             if not here.is_closed():
                 here.call_soon_threadsafe(items.put_nowait, item)
 
-        future = submit(self._pump(put))
+        future = submit(self._pump(put), context=self._context)
         try:
             while not isinstance(item := await items.get(), _End):
                 yield item
