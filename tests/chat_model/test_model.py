@@ -1,6 +1,7 @@
 """``ChatAvengers`` called as any chat model is, over a real HTTP server."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from avengers_graph.errors import AllExpertsFailedError, ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.index import ClusterIndex
 from avengers_graph.settings.context import Context
+from tests.keyboard import press_ctrl_c
 from tests.routing import CAPITAL, EXPERTS, SUM, WordEmbeddings
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
@@ -175,6 +177,22 @@ def test_aborting_an_asynchronous_stream_cancels_every_call(
 
     asyncio.run(give_up())
     server.wait_for(lambda: all(r.disconnected for r in server.requests))
+
+
+def test_ctrl_c_hangs_up(server: OpenAIServer, model_of: Models) -> None:
+    model = model_of()
+    for call in (model.invoke, lambda question: list(model.stream(question))):
+        server.reset()
+        server.serve("alpha", Reply("late", delay=60))
+
+        def interrupt() -> None:
+            server.wait_for(lambda: len(server.requests) == 3)
+            press_ctrl_c()
+
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            call(SUM)
+        server.wait_for(lambda: all(r.disconnected for r in server.requests), seconds=10)
 
 
 def test_when_nobody_answers(server: OpenAIServer, model_of: Models) -> None:
