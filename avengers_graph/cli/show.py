@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.plans import planned_samples
 from avengers_graph.settings.context import Context
 from avengers_graph.values import ClusterHit, RankedExpert, SampleRecord, VerdictRecord
@@ -37,8 +38,10 @@ def answer_shown(
 
 
 def _events(graph: Graph, question: str, *, context: Context) -> Iterator[tuple[str, Any]]:
+    """What the graph streams. Read over a bridge: Ctrl-C then cancels the calls in flight."""
     inputs = {"messages": [{"role": "user", "content": question}]}
-    return graph.stream(inputs, context=context, stream_mode=["updates", "custom"])  # type: ignore[return-value]
+    source: Any = graph.astream(inputs, context=context, stream_mode=["updates", "custom"])
+    return iter(Bridge(source))
 
 
 def _plain(node: str, update: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
