@@ -61,5 +61,5 @@ def _forced(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:
         )
     return [
         RankedExpert(**{**by_name[name], "why": f"asked for by name; {by_name[name]['why']}"})
-        for name in names
+        for name in dict.fromkeys(names)
     ]

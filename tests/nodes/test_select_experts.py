@@ -92,3 +92,19 @@ def test_an_expert_whose_context_is_too_short_is_left_out(
 ) -> None:
     short = Expert(name="alpha", base_url=server.base_url, context_length=4)
     assert ranked(asked(graph_of(experts=(short, "beta", "gamma")), run)) == ["gamma", "beta"]
+
+
+def test_an_expert_forced_twice_is_asked_once(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    forced = ["alpha", "alpha"]
+    result = asked(
+        graph_of(),
+        run,
+        force_experts=forced,
+        strategy="self-consistency",
+        samples=3,
+        early_stop=False,
+    )
+    assert ranked(result) == ["alpha"]
+    assert len(server.requests) == 3
