@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
@@ -251,3 +252,50 @@ def test_a_batch_of_questions_shares_the_limits(answering: OpenAIServer, graph_o
     assert [r["verdict"]["answer"] for r in results] == ["13"] * 4
     assert answering.peak == 2
     assert isinstance(results[0]["messages"][-1], AIMessage)
+
+
+def test_under_messages_only_the_answer_is_streamed(
+    answering: OpenAIServer, graph_of: Graphs
+) -> None:
+    """Inner models would stream their samples into the caller's messages."""
+    graph, context = graph_of(), Context(samples=3, early_stop=False)
+    streamed = graph.stream(asked(), context=context, stream_mode="messages")
+    assert "".join(message.text for message, _ in streamed) == "alpha says 13"
+    assert all(r.body.get("stream") in (None, False) for r in answering.requests)
+
+
+def test_usage_counted_around_a_graph_is_what_the_experts_reported(
+    answering: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    graph = graph_of()
+    with get_usage_metadata_callback() as counter:
+        result = run(graph, asked(), context=Context(samples=3, early_stop=False))
+    assert list(counter.usage_metadata) == ["alpha"]
+    total = result["messages"][-1].usage_metadata
+    counted = counter.usage_metadata["alpha"]
+    for key in ("input_tokens", "output_tokens", "total_tokens"):
+        assert counted[key] == total[key]
+
+
+def test_it_is_invoked_synchronously_inside_a_running_loop(
+    answering: OpenAIServer, graph_of: Graphs
+) -> None:
+    graph = graph_of()
+
+    async def cell() -> str:
+        return str(graph.invoke(asked(), context=Context(samples=2))["verdict"]["answer"])
+
+    assert asyncio.run(cell()) == "13"
+
+
+def test_replaying_a_run_keeps_its_settings(
+    answering: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    graph = graph_of(checkpointer=InMemorySaver())
+    context = Context(samples=4, temperature=0.3, early_stop=False)
+    run(graph, asked(), config=in_thread(), context=context)
+    before = next(s for s in graph.get_state_history(in_thread()) if s.next == ("sample",))
+    answering.requests.clear()
+    result = run(graph, None, config=before.config)
+    assert result["verdict"]["calls"] == 4
+    assert [r.body["temperature"] for r in answering.requests] == [0.3] * 4
