@@ -266,7 +266,12 @@ class _Round:
     # -- what happened ----------------------------------------------------------------------
 
     async def next_or_deadline(self) -> "SampleEvent | _Landed | _Failed | None":
-        """The next thing to happen; None when the deadline passes first."""
+        """The next thing to happen; None when the deadline passes first.
+
+        What had happened by then still counts, however late it is looked at.
+        """
+        if not self._inbox.empty():
+            return self._inbox.get_nowait()
         if self.request.deadline_at is None:
             return await self._inbox.get()
         left = self.request.deadline_at - time.time()

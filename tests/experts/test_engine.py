@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from avengers_graph.experts.engine import DECIDED, OUT_OF_TIME, OVER_BUDGET
-from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.engine import DECIDED, OUT_OF_TIME, OVER_BUDGET, _Round
+from avengers_graph.experts.events import SampleFinished, SampleStarted
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.settings.expert import Price, RateLimit
 from avengers_graph.values import SampleRecord
-from tests.experts.rounds import QUESTION, bridged, listen, only
+from tests.experts.rounds import QUESTION, bridged, listen, only, round_request
 from tests.servers.answers import Cut, Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer, Received
 
@@ -193,6 +193,18 @@ def test_the_deadline_ends_the_round(
     assert list(heard.texts) == [0]
     assert [r["error"] for r in heard.cancelled] == [OUT_OF_TIME] * 2
     server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))
+
+
+def test_what_landed_before_the_deadline_counts(pool_of: Pools) -> None:
+    """Also when the machine stalled between the landing and the look at it."""
+    landed = SampleStarted("alpha", (0,))
+
+    async def look() -> list[object]:
+        run = _Round(round_request(deadline_at=time.time() - 1), pool_of("alpha"))
+        run._inbox.put_nowait(landed)
+        return [await run.next_or_deadline(), await run.next_or_deadline()]
+
+    assert asyncio.run(look()) == [landed, None]
 
 
 def test_a_deadline_in_the_past_sends_nothing(server: OpenAIServer, pool_of: Pools) -> None:
