@@ -4,6 +4,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
+WINDOW = 12_000
+"""Characters compared, from the start."""
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[+\-−]?\d+(?:[.,]\d+)*%?|[+*/=<>%°#]")
 _ARTICLES = frozenset({"a", "an", "the"})
 
@@ -14,7 +17,7 @@ def normal_words(text: str) -> tuple[str, ...]:
 
     A text of articles alone keeps them ("A" may be all there is to say).
     """
-    folded = unicodedata.normalize("NFKD", text[:20_000]).casefold()
+    folded = unicodedata.normalize("NFKD", text[:WINDOW])[:WINDOW].casefold()
     folded = "".join(c for c in folded if not unicodedata.combining(c))
     words = [word.replace("’", "'") for word in _WORD.findall(folded)]
     return tuple(word for word in words if word not in _ARTICLES) or tuple(words)

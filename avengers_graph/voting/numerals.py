@@ -10,9 +10,12 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 MAX_DIGITS = 200
 """A longer run of digits is no number anyone asked for."""
+WINDOW = 2_000
+"""Characters searched for numbers, from the end."""
 MAX_EXPONENT = 300
 """Largest power of ten that is expanded."""
 
@@ -79,6 +82,7 @@ def western(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def _fold(character: str) -> str:
     if character.isascii():
         return character
@@ -138,8 +142,8 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
 
 
 def numerals(text: str) -> list[Numeral]:
-    """Every number in ``text``, in order, at most the last 200 of them."""
-    text = _with_ratios(western(text))
+    """The numbers in the last ``WINDOW`` characters of a text, in order."""
+    text = _with_ratios(western(text[-WINDOW:]))
     found: list[Numeral] = []
     position = 0
     while match := NUMBER.search(text, position):
@@ -156,13 +160,14 @@ def numerals(text: str) -> list[Numeral]:
         if read is not None:
             found.append(read[0])
             position = max(position, read[1])
-    return found[-200:]
+    return found
 
 
 def last_numeral(text: str) -> Numeral | None:
     """The last number of a text; its end is read first, since it is mostly there."""
-    tail = text[-160:].partition(" ")[2] if len(text) > 160 else text
-    found = numerals(tail) or (numerals(text) if tail is not text else [])
+    if len(text) > 80 and (found := numerals(text[-60:].partition(" ")[2])):
+        return found[-1]
+    found = numerals(text)
     return found[-1] if found else None
 
 

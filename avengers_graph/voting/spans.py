@@ -6,9 +6,15 @@ no more than one of a few pages.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 WINDOW = 12_000
 """Characters kept from each end of a text; answers stand near one of them."""
+
+LONGEST_READ = 400_000
+"""Characters searched for reasoning blocks, from the end; what is before them is reasoning."""
+MAX_PHRASES = 12
+"""Answer phrases tried, from the end of a text."""
 
 _REASONING_TAG = re.compile(r"<(/?)(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
 
@@ -43,6 +49,7 @@ def strip_reasoning(text: str) -> str:
     """
     if "<" not in text:
         return text
+    text = text[-LONGEST_READ:]
     kept: list[str] = []
     start, inside = 0, False
     for tag in _REASONING_TAG.finditer(text):
@@ -148,23 +155,21 @@ def _phrases(text: str) -> Iterator[re.Match[str]]:
         while position >= 0:
             starts.add(position)
             position = lowered.rfind(word, 0, position)
-    for start in sorted(starts, reverse=True):
-        match = _PHRASE.match(text, start)
-        if match is not None:
-            yield match
+    matched = (_PHRASE.match(text, start) for start in sorted(starts, reverse=True))
+    yield from islice((match for match in matched if match is not None), MAX_PHRASES)
 
 
 def hashed(text: str) -> Iterator[str]:
     """What follows ``####`` on a line, as GSM8K writes its answers; last one first."""
     if "####" in text:
-        for match in reversed(list(_HASHES.finditer(text))):
+        for match in list(_HASHES.finditer(text))[: -MAX_PHRASES - 1 : -1]:
             yield match.group(1).strip()
 
 
 def bold(text: str) -> Iterator[str]:
     """Contents of ``**...**``, last one first."""
     if "**" in text:
-        for match in reversed(list(_BOLD.finditer(text))):
+        for match in list(_BOLD.finditer(text))[: -MAX_PHRASES - 1 : -1]:
             yield match.group(1).strip()
 
 

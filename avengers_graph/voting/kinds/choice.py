@@ -8,19 +8,19 @@ from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.normal import normal_words
 from avengers_graph.voting.question import Question
 
-_BARE = re.compile(r"\W*(?:option|choice|answer)?\W*([A-Za-z])\W*", re.IGNORECASE)
+_BARE = re.compile(r"\W{0,12}(?:option|choice|answer)?\W{0,12}([A-Za-z])\W{0,12}", re.IGNORECASE)
 _WRAPPED = re.compile(
     r"\\(?:text|textbf|mathrm|mathbf|mbox|rm|bf|operatorname)\s?\{([^{}]{0,300})\}"
 )
 _LED = re.compile(
-    r"[\s*_(\[{\"'`$\\]*(?:option|choice|letter|answer)?[\s*_(\[{\"'`$:]*([A-Z])(?P<end>[)\]}.:,;*_\"'`$]|\s|$)(?P<rest>.*)",
+    r"[\s*_(\[{\"'`$\\]{0,8}(?:option|choice|letter|answer)?[\s*_(\[{\"'`$:]{0,8}([A-Z])(?P<end>[)\]}.:,;*_\"'`$]|\s|$)(?P<rest>.*)",
     re.DOTALL,
 )
-_LED_LOWER = re.compile(r"[\s*_\"'`$]*[(\[]?([a-z])[)\]](?P<end>)(?P<rest>.*)", re.DOTALL)
+_LED_LOWER = re.compile(r"[\s*_\"'`$]{0,8}[(\[]?([a-z])[)\]](?P<end>)(?P<rest>.*)", re.DOTALL)
 _SAID = re.compile(
     r"\b(?:option|choice|letter|answer)\s{0,2}(?:is|:)?\s{0,2}[*(\[\"'`]{0,3}([A-Z])\b(?![a-z'’])"
-    r"|[(\[]([A-Z])[)\]]|\*\*\(?([A-Z])[).:]?(?:\*\*|\s)|\b([A-Z])\s+is\s+(?:the\s+)?(?:correct|right|best|true)\b"
-    r"|^\s{0,4}([A-Z])[).:]?\s*$",
+    r"|[(\[]([A-Z])[)\]]|\*\*\(?([A-Z])[).:]?(?:\*\*|\s)|\b([A-Z])\s{1,3}is\s{1,3}(?:the\s{1,3})?(?:correct|right|best|true)\b"
+    r"|^\s{0,4}([A-Z])[).:]?\s{0,4}$",
     re.MULTILINE,
 )
 
@@ -74,6 +74,7 @@ def allowed(letter: str, question: Question) -> bool:
 
 def span_letter(span: str, question: Question) -> str | None:
     """The letter a span begins with, when it stands there as a letter and not as a word."""
+    span = span.strip()[:200]
     while "\\" in span and (unwrapped := _WRAPPED.sub(r"\1", span)) != span:
         span = unwrapped
     if match := _BARE.fullmatch(span):

@@ -17,8 +17,7 @@ from avengers_graph.voting.question import Question
 MAX_LENGTH = 20_000
 """Longer programs compare by their text."""
 
-_FENCED = re.compile(r"```[ \t]*([\w+#-]*)[^\n]*\n(.*?)```", re.DOTALL)
-_TAGGED = re.compile(r"\[PYTHON\]\s*\n?(.*?)\[/PYTHON\]", re.DOTALL)
+_FENCED = re.compile(r"```[ \t]*([\w+#-]*)[^\n]{0,80}\n(.*?)```", re.DOTALL)
 _CODE_LINE = re.compile(
     r"^\s*(?:def |class |import |from \w+ import|return\b|for .*:|while .*:|if .*:|@|#|print\()"
 )
@@ -28,7 +27,7 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*|--[^\n]*", re.DOTALL)
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The longest fenced block that defines something, else the code that the text is."""
     blocks = [match[2].rstrip() for match in _FENCED.finditer(text)]
-    blocks += [match[1].rstrip() for match in _TAGGED.finditer(text)]
+    blocks += [part.split("[/PYTHON]", 1)[0].rstrip() for part in text.split("[PYTHON]")[1:]]
     blocks = [block for block in blocks if block.strip()]
     defining = [block for block in blocks if re.search(r"^\s*(?:def|class)\s", block, re.M)]
     if blocks:

@@ -41,6 +41,8 @@ _FORMS = tuple(
         rf"\b{_YEAR}\b",
     )
 )
+_WINDOW = 3_000
+"""Characters searched at each end of a text."""
 _DAY_FIRST = re.compile(r"\bDD\s?[-/.]\s?MM\b|\bday\s?[-/.]\s?month\b", re.IGNORECASE)
 
 
@@ -62,7 +64,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 
 def dates(text: str, question: Question) -> list[tuple[int | None, int | None, int | None]]:
     """Every (year, month, day) in the text, in order; years before Christ are negative."""
-    text = western(text)
+    text = western(text if len(text) <= 2 * _WINDOW else text[:_WINDOW] + "\n" + text[-_WINDOW:])
     found: list[tuple[int, tuple[int | None, int | None, int | None]]] = []
     taken: list[tuple[int, int]] = []
     for form in _FORMS:

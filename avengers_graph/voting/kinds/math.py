@@ -70,7 +70,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 
 def _displayed(*texts: str) -> Iterator[str]:
     for text in texts:
-        for match in reversed(list(_DISPLAYED.finditer(text))):
+        for match in list(_DISPLAYED.finditer(text[-4000:]))[:-13:-1]:
             yield next(group for group in match.groups() if group is not None)
 
 
