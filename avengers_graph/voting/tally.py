@@ -36,6 +36,8 @@ class Tally:
         run_code: group programs by what they return on the question's examples. This runs
             the models' code, in a limited process; see ``voting.code_run``.
         merge: let JSON objects win field by field; the answer may then be no sample's own.
+        prior: mean accuracy of the asked experts on queries like this, in [0, 1]; sharpens
+            the confidence.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Tally:
         embed: Embed | None = None,
         run_code: bool = False,
         merge: bool = False,
+        prior: float | None = None,
     ) -> None:
         if kind != "auto":
             checked_kind(kind)
@@ -54,6 +57,7 @@ class Tally:
         self._asked = read_question(question, labels=tuple(labels))
         self._embed = embed
         self._merge = merge
+        self._prior = prior
         self._examples = examples_in(question or "") if run_code else ()
         self._ballots: dict[int, Ballot] = {}
         self._answers: dict[tuple[str, str, bool], Answer | None] = {}
@@ -101,7 +105,7 @@ class Tally:
             tally=[group.row() for group in groups],
             agreement=agreement,
             margin=margin,
-            confidence=confidence_of(agreement=agreement, margin=margin, ballots=len(ballots)),
+            confidence=confidence_of(agreement=agreement, ballots=len(ballots), prior=self._prior),
             winner=leader.speaker.index,
             abstained=[ballot.index for ballot in abstained],
         )
@@ -252,6 +256,7 @@ def vote(
     embed: Embed | None = None,
     run_code: bool = False,
     merge: bool = False,
+    prior: float | None = None,
 ) -> Verdict:
     """Let samples vote on the answer.
 
@@ -265,6 +270,7 @@ def vote(
         embed: as for ``Tally``.
         run_code: as for ``Tally``; off unless asked for.
         merge: as for ``Tally``.
+        prior: as for ``Tally``.
 
     Raises:
         ConfigError: unknown kind, or weights or ranks that do not fit the samples.
@@ -275,7 +281,13 @@ def vote(
                 f"{len(given)} {name} for {len(samples)} samples; give one for each sample"
             )
     tally = Tally(
-        kind=kind, question=question, labels=labels, embed=embed, run_code=run_code, merge=merge
+        kind=kind,
+        question=question,
+        labels=labels,
+        embed=embed,
+        run_code=run_code,
+        merge=merge,
+        prior=prior,
     )
     for index, sample in enumerate(samples):
         tally.add(

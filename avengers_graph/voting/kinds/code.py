@@ -7,6 +7,8 @@ by their text without comments and spaces.
 
 import ast
 import re
+import threading
+import warnings
 from collections.abc import Hashable, Iterator
 
 from avengers_graph.voting import spans
@@ -17,6 +19,8 @@ from avengers_graph.voting.question import Question
 MAX_LENGTH = 20_000
 """Longer programs compare by their text."""
 
+_QUIET = threading.Lock()
+"""Held while warnings about a program's spelling are silenced: the filter is process-wide."""
 _FENCED = re.compile(r"```[ \t]*([\w+#-]*)[^\n]{0,80}\n(.*?)```", re.DOTALL)
 _CODE_LINE = re.compile(
     r"^\s*(?:def |class |import |from \w+ import|return\b|for .*:|while .*:|if .*:|@|#|print\()"
@@ -35,7 +39,8 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     if truncated:
         return None
     bare = text.strip("\n")
-    if parsed(bare) is not None and (_CODE_LINE.match(bare.strip()) or len(bare.split()) == 1):
+    tree = parsed(bare)
+    if tree is not None and any(map(_is_program, tree.body)):
         return _answer(bare)
     lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if _CODE_LINE.match(line)), None)
@@ -53,12 +58,19 @@ def _answer(source: str) -> Answer | None:
     return Answer(source.strip("\n"), "code", _form(source)) if source.strip() else None
 
 
+def _is_program(item: ast.stmt) -> bool:
+    """Any statement but a bare word or value: those are prose that happens to parse."""
+    return not isinstance(item, ast.Expr) or isinstance(item.value, (ast.Call, ast.Lambda))
+
+
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree; None when it is no Python, or too long to look."""
     if len(source) > MAX_LENGTH:
         return None
     try:
-        return ast.parse(source)
+        with _QUIET, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
