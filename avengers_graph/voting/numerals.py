@@ -55,6 +55,7 @@ _RATIO = re.compile(r"\s?/\s?(?P<over>\d[\d,]*(?:\.\d+)?)(?![\d/])")
 _MIXED = re.compile(r"(?P<whole>\d{1,9})(?:\s+|\s+and\s+)(?P<top>\d{1,9})\s?/\s?(?P<over>\d{1,9})")
 _PERCENT = re.compile(r"\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _SCALE = re.compile(r"\s?-?(thousand|million|billion|trillion)\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _SUPERSCRIPT = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _PLAIN = re.compile(r"-?\d{1,15}")
 _LATEX_FRACTION = re.compile(
@@ -142,9 +143,10 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
 
 
 def numerals(text: str) -> list[Numeral]:
-    """The numbers in the last ``WINDOW`` characters of a text, in order."""
+    """The numbers in the last ``WINDOW`` characters, in order; ordinals if there are no others."""
     text = _with_ratios(western(text[-WINDOW:]))
     found: list[Numeral] = []
+    ordinals: list[Numeral] = []
     position = 0
     while match := NUMBER.search(text, position):
         position = match.end()
@@ -158,9 +160,9 @@ def numerals(text: str) -> list[Numeral]:
             continue
         read = numeral_at(text, match)
         if read is not None:
-            found.append(read[0])
             position = max(position, read[1])
-    return found
+            (ordinals if _ORDINAL.match(text, read[1]) else found).append(read[0])
+    return found or ordinals
 
 
 def last_numeral(text: str) -> Numeral | None:
@@ -244,7 +246,8 @@ def spelled(text: str) -> Numeral | None:
         else:
             break
         read += 1
-    if not read:
+    if not read or len(words) > read + 3:
+        # More than a unit follows: a sentence that merely begins with a number.
         return None
     value = Fraction(total + current)
     return Numeral(-value if negative else value)

@@ -215,7 +215,8 @@ _SHORT = re.compile(
     r"^\s*(?:who|where|what(?: is| was| are)? the (?:capital|name|opposite|plural|past tense|"
     r"synonym|chemical symbol|largest|smallest|currency|colou?r|language)|which|name the|"
     r"in (?:which|what) (?:city|country))\b"
-    r"|\b(?:one word|single word|short phrase|a few words|(?:just|only) the (?:word|name))\b",
+    r"|\b(?:one|single|exactly one) (?:word|letter)\b|\bshort phrase\b|\ba few words\b"
+    r"|\b(?:just|only) the (?:word|name)\b",
     re.IGNORECASE,
 )
 
@@ -254,7 +255,7 @@ def _kind_of(
         return "date"
     if _AUXILIARY.match(ask):
         return "yes_no"
-    if _SHORT.search(ask):
+    if _SHORT.search(ask) or _SHORT.search(tail):
         return "text"
     return "free_text" if _FREE.search(ask) else None
 

@@ -28,6 +28,11 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _PHRASE_WORDS = ("answer", "result", "solution", "choice", "option", "output", "conclusion")
+_REPORT = re.compile(
+    r"\b(?:prints?|outputs?|returns?|evaluates? to|equals|is equal to)\b(?: out)?"
+    r"(?: the (?:number|value|string|text|result|word)\b)?:?",
+    re.IGNORECASE,
+)
 _HASHES = re.compile(r"^[ \t]*#{4}[ \t]*(?!#)(\S[^\n]*)$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$", re.MULTILINE)
@@ -137,6 +142,14 @@ def phrased(text: str) -> Iterator[str]:
         line = rest.split("\n", 1)[0].strip()
         if line:
             yield line
+
+
+def reported(text: str) -> Iterator[str]:
+    """What a program is said to print or return, in the first line: "It prints 5, since ..."."""
+    first = text.lstrip().split("\n", 1)[0][:400]
+    match = _REPORT.search(first)
+    if match is not None and (rest := first[match.end() :].strip()):
+        yield rest
 
 
 def _phrases(text: str) -> Iterator[re.Match[str]]:

@@ -16,6 +16,9 @@ _NEGATION = re.compile(
 )
 
 
+_DENIED = re.compile(r" \w+ (?:(?:is|are|was|were) not|isn't|aren't|wasn't) ")
+
+
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The one label that the box, phrase, line or text names; None when it names several.
 
@@ -27,7 +30,13 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     lines = spans.lines(text)
     places = list(spans.stated(text))
     if not truncated:
-        places += [*lines[:1], *spans.bold(text), *lines[-1:], text]
+        places += [
+            *map(spans.sentence, lines[:1]),
+            *lines[:1],
+            *spans.bold(text),
+            *lines[-1:],
+            text,
+        ]
     for place in places:
         label = only_label(place, question.labels)
         if label is not None:
@@ -43,7 +52,8 @@ def only_label(span: str, labels: Sequence[str]) -> str | None:
     for label in labels:
         form = f" {normal_text(label)} "
         position = next((at for word in _forms(form) if (at := padded.find(word)) >= 0), -1)
-        if position >= 0 and not _NEGATION.search(padded[: position + 1]):
+        negated = _NEGATION.search(padded[: position + 1]) or _DENIED.match(padded, position)
+        if position >= 0 and not negated:
             named.append((len(form), label, form))
     if not named:
         return None

@@ -6,6 +6,7 @@ decimals and three significant digits is the same as a number that rounds to it 
 2/3, but not 0.7 and 2/3); beside a ratio two significant digits do (0.67 and 2/3).
 """
 
+import re
 from collections.abc import Hashable
 from fractions import Fraction
 
@@ -21,6 +22,8 @@ from avengers_graph.voting.numerals import (
     whole_numeral,
 )
 from avengers_graph.voting.question import NO_QUESTION, Question
+
+_CLAUSE = re.compile(r",\s|\s(?:because|since|as|which|when|where|if)\b")
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
@@ -38,6 +41,10 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     whole = whole_numeral(text.strip())
     if whole is not None:
         return to_answer(whole, question)
+    for span in spans.reported(text):
+        found = first_numeral(_CLAUSE.split(span, maxsplit=1)[0])
+        if found is not None:
+            return to_answer(found, question)
     for span in spans.bold(text):
         found = whole_numeral(right_side(span))
         if found is not None:

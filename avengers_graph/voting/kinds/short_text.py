@@ -51,6 +51,10 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
             return answer
     if truncated:
         return None
+    for span in spans.reported(text):
+        quoted = re.match(r"\W{0,3}[`\"“']([^`\"”'\n]{1,200})[`\"”']", span)
+        if quoted and (answer := _answer(quoted[1])):
+            return answer
     lines = spans.lines(text)
     if not lines:
         return None
