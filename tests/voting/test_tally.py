@@ -133,3 +133,30 @@ def test_bad_weights_are_named() -> None:
     tally.add(0, "1")
     with pytest.raises(ConfigError, match="counted before"):
         tally.add(0, "1")
+
+
+def test_decided_is_safe_where_equality_is_not_transitive() -> None:
+    """0.667 equals 2/3 and 0.66667 equals it too; late ballots of low index may regroup."""
+    random.seed(5)
+    options = ["0.667", "2/3", "0.66667", "0.67", "0.66", "none"]
+    decided = 0
+    for _ in range(120):
+        total = random.randint(3, 5)
+        texts = [random.choice(options) for _ in range(total)]
+        indices = random.sample(range(total), total - 1)
+        rest = [index for index in range(total) if index not in indices]
+        tally = Tally(kind="number")
+        for index in indices:
+            tally.add(index, texts[index])
+        if not tally.is_decided([1.0] * len(rest)):
+            continue
+        decided += 1
+        leader = tally.verdict().tally[0]["samples"]
+        for completion in itertools.product(options, repeat=len(rest)):
+            full = Tally(kind="number")
+            for index in indices:
+                full.add(index, texts[index])
+            for index, text in zip(rest, completion, strict=True):
+                full.add(index, text)
+            assert set(full.verdict().tally[0]["samples"]) & set(leader)
+    assert decided

@@ -15,7 +15,7 @@ from avengers_graph.voting.mathematics.evaluate import (
     exact_value,
     value_at,
 )
-from avengers_graph.voting.mathematics.parse import Node
+from avengers_graph.voting.mathematics.nodes import Node
 from avengers_graph.voting.numerals import Numeral, rounds_to
 
 _TOLERANCE = 1e-9

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from avengers_graph.voting.mathematics.parse import Node
+from avengers_graph.voting.mathematics.nodes import Node
 
 MAX_BITS = 4096
 """Exact integers stop growing here; beyond, only floating point is tried."""

@@ -1,36 +1,25 @@
-"""Recursive descent over the tokens: a tree of bounded depth.
-
-A node is a tuple whose first item names it:
-
-    ("number", Numeral)                  ("symbol", name)         ("infinity",)
-    ("add" | "multiply", (a, b, ...))    ("divide" | "power" | "plus_minus", a, b)
-    ("negate" | "factorial", a)          ("call", name, (a, ...))
-    ("sequence", open, close, (a, ...))  ("relation", (sign, ...), (a, b, ...))
-    ("union", (a, ...))                  ("empty",)
-"""
+"""Recursive descent over the tokens: a tree of bounded depth, of the nodes of ``nodes``."""
 
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any
 
+from avengers_graph.voting.mathematics.nodes import (
+    CLOSERS,
+    FUNCTIONS,
+    IGNORED,
+    RELATIONS,
+    TIMES,
+    UNREAD,
+    Node,
+    mixed_number,
+    number_node,
+    percent_of,
+    product_of,
+)
 from avengers_graph.voting.mathematics.tokens import MathSyntaxError, Token, tokenize
 from avengers_graph.voting.numerals import Numeral
 
-Node: TypeAlias = tuple[Any, ...]
-
 MAX_DEPTH = 40
-
-FUNCTIONS = frozenset(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "asin", "acos"}
-    | {"atan", "sinh", "cosh", "tanh", "ln", "lg", "log", "exp", "abs", "max", "min", "gcd", "lcm"}
-)
-_RELATIONS = {
-    "=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "le": "<=", "leq": "<=",
-    "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
-    "neq": "!=", "approx": "=", "equiv": "=", "in": "in", "sim": "=",
-}  # fmt: skip
-_TIMES = frozenset({"cdot", "times", "ast"})
-_IGNORED = frozenset({"mathrm", "rm", "bf", "it", "prime", "therefore", "implies", "dots", "ldots"})
-_CLOSERS = {"(": ")", "[": "]", "\\{": "\\}", "|": "|", "{": "}"}
 
 
 def parse_math(source: str) -> Node:
@@ -97,9 +86,9 @@ class _Parser:
 
     def _relation_sign(self) -> str | None:
         token = self.peek()
-        if token.type in ("operator", "command") and token.text in _RELATIONS:
+        if token.type in ("operator", "command") and token.text in RELATIONS:
             self.position += 1
-            return _RELATIONS[token.text]
+            return RELATIONS[token.text]
         return None
 
     def union(self) -> Node:
@@ -132,29 +121,29 @@ class _Parser:
         factors = [node]
         while True:
             token = self.peek()
-            if self.accept("*") or (token.type == "command" and token.text in _TIMES):
+            if self.accept("*") or (token.type == "command" and token.text in TIMES):
                 if token.type == "command":
                     self.position += 1
                 factors.append(self.signed())
             elif self.accept("/", ":") or self.accept("div", kind="command"):
-                factors[-1:] = [("divide", _product(factors), self.signed())]
+                factors[-1:] = [("divide", product_of(factors), self.signed())]
                 factors = factors[-1:]
             elif token.type == "number" and self.tokens[self.position - 1].type == "number":
                 raise MathSyntaxError("two numbers side by side")
             elif self._starts_factor(token):
-                mixed = _mixed(factors[-1], follower := self.power())
+                mixed = mixed_number(factors[-1], follower := self.power())
                 if mixed is not None and len(factors) == 1:
                     factors = [mixed]
                 else:
                     factors.append(follower)
             else:
-                return _product(factors)
+                return product_of(factors)
 
     def _starts_factor(self, token: Token) -> bool:
         if token.type in ("number", "symbol", "text"):
             return True
         if token.type == "command":
-            return token.text not in _RELATIONS and token.text not in (
+            return token.text not in RELATIONS and token.text not in (
                 "pm",
                 "mp",
                 "cup",
@@ -184,7 +173,7 @@ class _Parser:
             if self.accept("!"):
                 base = ("factorial", base)
             elif self.accept("%"):
-                base = _percent(base)
+                base = percent_of(base)
             elif self.accept("'"):
                 base = ("call", "prime", (base,))
             elif self.accept("^", "**"):
@@ -202,18 +191,18 @@ class _Parser:
         return self.atom() if self.peek().type != "number" else self._digit_script()
 
     def _digit_script(self) -> Node:
-        return _number(self.take().text)
+        return number_node(self.take().text)
 
     def _group(self, opening: str) -> Node:
         self.expect(opening)
-        node = self._nested(lambda: self.items(end=_CLOSERS[opening]))
-        self.expect(_CLOSERS[opening])
+        node = self._nested(lambda: self.items(end=CLOSERS[opening]))
+        self.expect(CLOSERS[opening])
         return node
 
     def atom(self) -> Node:
         token = self.take()
         if token.type == "number":
-            return _number(token.text)
+            return number_node(token.text)
         if token.type == "symbol":
             return self._symbol(token.text)
         if token.type == "command":
@@ -262,13 +251,13 @@ class _Parser:
             return ("call", "root", (inner, degree)) if degree else ("call", "sqrt", (inner,))
         if name in FUNCTIONS:
             return self._function(name)
-        if name in _IGNORED:
+        if name in IGNORED:
             return self.atom()
         if name in ("mathbb", "mathcal"):
             return ("symbol", f"{name}{self._subscript()}")
         if name in ("overline", "bar", "vec", "hat", "tilde", "widehat"):
             return ("call", "overline", (self._argument(),))
-        if name in _UNREAD or name in _RELATIONS or name in ("pm", "mp", "cup"):
+        if name in UNREAD or name in RELATIONS or name in ("pm", "mp", "cup"):
             raise MathSyntaxError(f"\\{name} is not read")
         return self._symbol(f"\\{name}")
 
@@ -310,14 +299,14 @@ class _Parser:
             self.peek().type == "command" and self.peek().text in ("pi", "theta", "alpha", "frac")
         ):
             factors.append(self.power())
-        return _product(factors)
+        return product_of(factors)
 
     def _delimited(self, opening: str) -> Node:
-        if opening in ("\\{", "{") and self.accept(_CLOSERS[opening]):
+        if opening in ("\\{", "{") and self.accept(CLOSERS[opening]):
             return ("empty",)
         inner = self._nested(lambda: self.items(end=None))
         closing = self.take().text
-        expected = _CLOSERS[opening]
+        expected = CLOSERS[opening]
         if closing != expected and not (opening in "([" and closing in ")]"):
             raise MathSyntaxError(f"{opening!r} is closed by {closing!r}")
         if opening == "|":
@@ -348,38 +337,3 @@ class _Parser:
         if all(len(line) == 1 for line in rows):
             return ("sequence", "(", ")", tuple(line[0] for line in rows))
         return ("sequence", "(", ")", tuple(("sequence", "(", ")", line) for line in rows))
-
-
-_UNREAD = frozenset({"int", "iint", "oint", "sum", "prod", "lim", "partial", "nabla", "forall"})
-
-
-def _number(text: str) -> Node:
-    if len(text) > 200:
-        raise MathSyntaxError("a number of more than 200 digits")
-    decimals = len(text) - text.index(".") - 1 if "." in text else None
-    return ("number", Numeral(Fraction(text if text[0] != "." else f"0{text}"), False, decimals))
-
-
-def _percent(node: Node) -> Node:
-    if node[0] == "number":
-        numeral: Numeral = node[1]
-        decimals = None if numeral.decimals is None else numeral.decimals + 2
-        return ("number", Numeral(numeral.value / 100, True, decimals))
-    return ("divide", node, ("number", Numeral(Fraction(100))))
-
-
-def _product(factors: list[Node]) -> Node:
-    """The factors as one node; a remark in words beside anything else is a unit and drops."""
-    kept = [node for node in factors if not (node[0] == "symbol" and node[1].startswith("text "))]
-    factors = kept or factors
-    return factors[0] if len(factors) == 1 else ("multiply", tuple(factors))
-
-
-def _mixed(whole: Node, part: Node) -> Node | None:
-    """``3\\frac{1}{2}`` is three and a half."""
-    if whole[0] != "number" or part[0] != "divide" or whole[1].decimals is not None:
-        return None
-    top, over = part[1], part[2]
-    if top[0] == "number" and over[0] == "number" and top[1].value < over[1].value:
-        return ("add", (whole, part))
-    return None
