@@ -1,6 +1,8 @@
 """Where an embedding model comes from: the hub, a folder, or a package that carries it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,7 +45,8 @@ def load_embeddings(
     if threads is not None and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(threads)
     try:
-        encoder = SentenceTransformer(source, device=device)
+        with _no_bars():
+            encoder = SentenceTransformer(source, device=device)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise EmbeddingError(
             f"cannot load the embedding model {model!r} ({_first_line(error)}); give a hub id "
@@ -52,6 +55,20 @@ def load_embeddings(
     from avengers_graph.embedding.sentence import SentenceEmbeddings
 
     return SentenceEmbeddings(encoder, model=model)
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Loading without transformers' own progress bar, which would tear those of a command."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def spec_of(embeddings: Any) -> str | None:

@@ -3,7 +3,6 @@
 from avengers_graph.evaluation.routing import (
     DatasetResult,
     RoutingResult,
-    choices,
     evaluate_choices,
     evaluate_index,
 )
@@ -11,7 +10,6 @@ from avengers_graph.evaluation.routing import (
 __all__ = [
     "DatasetResult",
     "RoutingResult",
-    "choices",
     "evaluate_choices",
     "evaluate_index",
 ]

@@ -12,7 +12,7 @@ from avengers_graph.errors import RecordsError
 from avengers_graph.index import ClusterIndex
 from avengers_graph.index.fitting import Matrix, matrix
 from avengers_graph.index.model import FittedModel, Queries, Vectors
-from avengers_graph.ranking import order_key
+from avengers_graph.ranking import choose, order_key
 from avengers_graph.records import Record, check_records
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def evaluate_index(
     queries = index.stored_queries() if index.settings.needs("knn") else None
     key = ranking_keys(index.model, vectors, queries=queries)[:, columns]
     best = experts[int(np.argmax(training_means(index.model)[columns]))]
-    return evaluate_choices(choices(key), data, best_single=best, seed=seed)
+    return evaluate_choices(choose(key), data, best_single=best, seed=seed)
 
 
 def ranking_keys(
@@ -125,11 +125,6 @@ def ranking_keys(
         for start in range(0, len(vectors), _CHUNK)
     ]
     return np.concatenate(parts)
-
-
-def choices(keys: Floats) -> NDArray[np.int64]:
-    """Column of the expert that comes first, ties to the first by name, shape ``(n,)``."""
-    return np.asarray(np.round(keys, 12).argmax(axis=1), dtype=np.int64)
 
 
 def training_means(model: FittedModel) -> Floats:

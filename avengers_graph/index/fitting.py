@@ -27,6 +27,8 @@ CLASSIFIER_SAMPLE = 50_000
 """Queries that the linear models are fitted on at most."""
 
 Progress = Callable[[str, int, int], None]
+Partition = tuple[Vectors, NDArray[np.int64]]
+"""Centroids (n_clusters, dim), and each query's cluster (n,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +91,7 @@ def fit_model(
     settings: RankingSettings,
     seed: int = 0,
     queries: Sequence[str] | None = None,
+    partitions: Sequence[Partition] | None = None,
     progress: Progress | None = None,
 ) -> tuple[FittedModel, NDArray[np.int64]]:
     """The fitted model, and each query's cluster in the first partition, shape ``(n,)``.
@@ -96,6 +99,7 @@ def fit_model(
     Args:
         vectors: Unit vectors of the queries, ``(n, dim)``.
         queries: Their texts, for the clusters' labels; without them clusters are numbered.
+        partitions: What clustering gave before on the same vectors, settings and seed.
 
     Raises:
         RecordsError: fewer queries or different vectors than clusters.
@@ -116,9 +120,12 @@ def fit_model(
     for number in range(settings.partitions):
         if progress is not None:
             progress("clustering", number, settings.partitions)
-        centroids, labels = cluster(
-            vectors, n_clusters=wanted, method=settings.method, seed=seed + number
-        )
+        if partitions is None:
+            centroids, labels = cluster(
+                vectors, n_clusters=wanted, method=settings.method, seed=seed + number
+            )
+        else:
+            centroids, labels = partitions[number]
         names = [""] * len(centroids)
         if number == 0:
             first_labels = labels

@@ -1,6 +1,6 @@
 """Scores of experts near a query, and the order they are asked in. Pure functions."""
 
-from avengers_graph.ranking.estimates import SCORERS, estimate, order_key
+from avengers_graph.ranking.estimates import SCORERS, choose, estimate, order_key
 from avengers_graph.ranking.evidence import Evidence
 from avengers_graph.ranking.ranks import rank_experts
 from avengers_graph.ranking.settings import RankingSettings
@@ -10,6 +10,7 @@ __all__ = [
     "SCORERS",
     "Evidence",
     "RankingSettings",
+    "choose",
     "cluster_weights",
     "estimate",
     "order_key",

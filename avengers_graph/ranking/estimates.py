@@ -71,7 +71,7 @@ SCORERS: Mapping[str, Callable[[Evidence], Floats]] = {
 def estimate(evidence: Evidence) -> Floats:
     """Estimated share of right answers of each expert, in [0, 1], shape ``(..., e)``."""
     local = evidence.prior + _scorer(evidence.settings.scorer)(evidence)
-    kept = evidence.trust[..., None]
+    kept = evidence.trust[..., None] if evidence.settings.back_off else 1.0
     return np.clip(kept * local + (1 - kept) * evidence.global_means, 0.0, 1.0)
 
 
@@ -80,6 +80,11 @@ def order_key(evidence: Evidence) -> Floats:
     if evidence.settings.scorer == "reciprocal-rank":
         return fused_ranks(evidence)
     return estimate(evidence)
+
+
+def choose(keys: Floats) -> NDArray[np.int64]:
+    """Column of the expert that comes first in each row of ``keys (n, e)``, ties to the first."""
+    return np.asarray(np.round(keys, 12).argmax(axis=1), dtype=np.int64)
 
 
 def fused_ranks(evidence: Evidence) -> Floats:

@@ -135,7 +135,7 @@ def _why(evidence: Evidence, at: int, score: float) -> str:
     }[settings.scorer]
     text = f"{said}; {float(evidence.prior[at]):.0%} on {towards}; estimate {score:.0%}"
     held = float(evidence.trust)
-    if held < 1:
+    if held < 1 and settings.back_off:
         text += (
             f"; the query is far from every cluster, so {1 - held:.0%} of it is the global "
             f"{float(evidence.global_means[at]):.0%}"

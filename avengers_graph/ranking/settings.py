@@ -37,6 +37,9 @@ class RankingSettings:
     blend: Mapping[str, float] = field(default_factory=lambda: {"cluster": 0.5, "ridge": 0.5})
     """Weights of scorers in the ``blend`` scorer, at least 0; they are made to sum to 1."""
 
+    back_off: bool = True
+    """Whether a query far from every cluster falls back to the global ranking."""
+
     def __post_init__(self) -> None:
         for name, low in (("partitions", 1), ("top_clusters", 1), ("neighbours", 1)):
             if getattr(self, name) < low:
