@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,13 @@ from avengers_graph.cli.routing_options import (
 )
 from avengers_graph.errors import ConfigError
 
+if TYPE_CHECKING:
+    from avengers_graph.calibration.tuning import Tuning
+    from avengers_graph.ranking import RankingSettings
+
+_SHOWN = 12
+"""Rows of the table of trials; --json has them all."""
+
 
 def fit_command(
     records: RecordFiles,
@@ -30,10 +37,22 @@ def fit_command(
         typer.Option(
             "--clusters",
             "-k",
-            help="Number of clusters.  [default: 64, or 20 queries in each]",
+            help="Number of clusters, or auto: choose this and all other settings by "
+            "cross-validation on the records.  [default: 64, or 20 queries in each]",
             show_default=False,
         ),
     ] = None,
+    method: Annotated[
+        str, typer.Option(help="kmeans, mini-batch, hierarchical, gmm, spectral or birch.")
+    ] = "kmeans",
+    scorer: Annotated[
+        str | None,
+        typer.Option(
+            help="cluster, reciprocal-rank, knn, ridge, prior or blend.  [default: blend]",
+            show_default=False,
+        ),
+    ] = None,
+    budget: Annotated[float, typer.Option(min=1, help="Seconds for --clusters auto.")] = 600.0,
     embedding: Annotated[
         str | None,
         typer.Option(
@@ -53,22 +72,35 @@ def fit_command(
 
     Example: avengers-graph fit records.jsonl --index index/
     """
-    from avengers_graph.embedding import DEFAULT_MODEL, load_embeddings
+    from avengers_graph.calibration.tuning import tune
+    from avengers_graph.embedding import DEFAULT_MODEL, embed_texts, load_embeddings
     from avengers_graph.index import ClusterIndex
-    from avengers_graph.records import read_records
+    from avengers_graph.index.fitting import matrix
+    from avengers_graph.records import expert_names, read_records
     from avengers_graph.settings.config import load_config
 
     place = index_place(index, host, port, config)
-    wanted = _clusters(clusters)
+    settings = _settings(clusters, method, scorer)
     read = read_records(records, score_type=score_type)
     model = embedding or (load_config(config).embedding.model if config else DEFAULT_MODEL)
     embeddings = load_embeddings(model)
     with progress_bars() as moved:
+        vectors = embed_texts(embeddings, [record.query for record in read], progress=moved)
+        tuning = None
+        if settings is None:
+            data = matrix(read, expert_names(read))
+            tuning = tune(data, vectors, seed=seed, budget=budget, progress=moved)
         fitted = ClusterIndex.fit(
-            read, embeddings, n_clusters=wanted, seed=seed, progress=moved, **place
+            read,
+            embeddings,
+            settings=settings if tuning is None else tuning.chosen,
+            vectors=vectors,
+            seed=seed,
+            progress=moved,
+            **place,
         )
     scores = fitted.global_scores()
-    summary = {
+    summary: dict[str, Any] = {
         "generation": fitted.generation,
         "queries": fitted.n_queries,
         "datasets": list(fitted.datasets),
@@ -78,9 +110,18 @@ def fit_command(
             for name, row in scores.items()
         },
     }
+    if tuning is not None:
+        summary["tuning"] = {
+            "best_single": round(tuning.best_single, 2),
+            "per_dataset_best": round(tuning.per_dataset_best, 2),
+            "complete": tuning.complete,
+            "trials": [trial.to_dict() for trial in tuning.trials],
+        }
     if as_json:
         sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
         return
+    if tuning is not None:
+        show_tuning(tuning)
     where = " ".join(str(part) for part in place.values())
     lines = [
         f"{fitted.n_queries} queries of {len(fitted.datasets)} data sets in {fitted.n_clusters} "
@@ -92,9 +133,61 @@ def fit_command(
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _clusters(given: str | None) -> int | None:
-    if given is None:
+def show_tuning(tuning: "Tuning") -> None:
+    """The best of what was tried, as a table on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"{len(tuning.trials)} settings tried in {tuning.seconds:.0f} s"
+        + ("" if tuning.complete else " (the budget ended before all were)"),
+        caption=f"percent on held-out records, each data set counting once; best single "
+        f"{tuning.best_single:.2f}, best of each data set in hindsight "
+        f"{tuning.per_dataset_best:.2f}",
+    )
+    for title in ("like queries", "new topics", "settings"):
+        table.add_column(title, justify="right" if title != "settings" else "left")
+    for trial in tuning.trials[:_SHOWN]:
+        table.add_row(f"{trial.random:.2f}", f"{trial.shifted:.2f}", _told(trial.settings))
+    Console().print(table)
+
+
+def _told(settings: "RankingSettings") -> str:
+    told = [settings.scorer, f"prior {settings.prior}"]
+    if settings.scorer == "blend":
+        parts = (f"{name} {share:g}" for name, share in settings.blend.items())
+        told[0] = f"blend ({', '.join(parts)})"
+    if settings.scorer == "ridge":
+        told.append(f"penalty {settings.penalty:g}")
+    if settings.scorer == "knn":
+        told.append(f"{settings.neighbours} neighbours")
+    if settings.scorer not in ("prior", "ridge"):
+        told.append(f"shrinkage {settings.shrinkage:g}")
+    if settings.scorer in ("cluster", "reciprocal-rank", "blend"):
+        told.append(f"{settings.partitions} x {settings.n_clusters} clusters")
+        told.append(f"top {settings.top_clusters}")
+    return ", ".join(told)
+
+
+def _settings(clusters: str | None, method: str, scorer: str | None) -> "RankingSettings | None":
+    """What the options ask for; None when everything is to be chosen.
+
+    Raises:
+        ConfigError: an option is wrong, or contradicts ``--clusters auto``.
+    """
+    from avengers_graph.index.clustering import METHODS
+    from avengers_graph.ranking import SCORERS, RankingSettings
+
+    for option, given, known in (("method", method, METHODS), ("scorer", scorer, SCORERS)):
+        if given is not None and given not in known:
+            raise ConfigError(f"--{option} {given!r} is unknown; use one of {sorted(known)}")
+    if clusters == "auto":
+        if scorer is not None or method != "kmeans":
+            raise ConfigError("--clusters auto chooses by itself; leave out --scorer and --method")
         return None
-    if not given.isdecimal() or int(given) < 1:
-        raise ConfigError(f"--clusters {given!r} must be a whole number of 1 or more")
-    return int(given)
+    if clusters is not None and (not clusters.isdecimal() or int(clusters) < 1):
+        raise ConfigError(f"--clusters {clusters!r} must be a whole number of 1 or more, or auto")
+    settings = RankingSettings(
+        n_clusters=None if clusters is None else int(clusters), method=method
+    )
+    return settings if scorer is None else settings.but(scorer=scorer)

@@ -1,0 +1,89 @@
+"""How long routing takes on a warm index: embed, retrieve, select, each question alone.
+
+Run: python benchmarks/routing_latency.py [--questions 200] [--index DIR]
+Without an index it fits one on generated records in a temporary directory. It prints one line
+of milliseconds per part, median and 95th percentile. Targets: under 25 ms in all at the
+median, under 5 ms without the embedding.
+"""
+
+import argparse
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from avengers_graph.embedding import embed_query, load_embeddings
+from avengers_graph.index import ClusterIndex
+from avengers_graph.ranking import rank_experts
+from avengers_graph.records import Record
+
+WORDS = """
+    a the of train market river number function list prime history cell energy price city
+    write sum which country force music law doctor protein python loop string court rain
+    feeling happy angry letter equation triangle sentence poem verb king war bank tax
+""".split()  # noqa: SIM905
+
+
+def generated_records(count: int, rng: np.random.Generator) -> list[Record]:
+    """Queries of random words in six data sets, scored at random for seven experts."""
+    return [
+        Record(
+            " ".join(rng.choice(WORDS, size=int(rng.integers(8, 40)))),
+            f"set {at % 6}",
+            {f"expert {e}": float(rng.random() < 0.5) for e in range(7)},
+        )
+        for at in range(count)
+    ]
+
+
+@contextlib.contextmanager
+def served(given: Path | None, rng: np.random.Generator) -> Iterator[ClusterIndex]:
+    """The index to ask: the given one, or one fitted for the occasion."""
+    if given is not None:
+        yield ClusterIndex.open(given)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield ClusterIndex.fit(
+            generated_records(1500, rng), load_embeddings(), n_clusters=64, path=folder
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--index", type=Path)
+    options = parser.parse_args()
+    rng = np.random.default_rng(0)
+    with served(options.index, rng) as index:
+        embeddings = index.load_embeddings()
+        asked = [
+            " ".join(rng.choice(WORDS, size=int(rng.integers(5, 41))))
+            for _ in range(options.questions + 20)
+        ]
+        rows = []
+        for question in asked:
+            start = time.perf_counter()
+            vector = embed_query(embeddings, question)
+            embedded = time.perf_counter()
+            hits = index.nearest(vector, k=index.settings.top_clusters)
+            retrieved = time.perf_counter()
+            rank_experts(index.evidence(vector, hits), candidates=index.experts)
+            selected = time.perf_counter()
+            rows.append(
+                [embedded - start, retrieved - embedded, selected - retrieved, selected - start]
+            )
+        # The first questions warm the caches of torch and Chroma.
+        times = 1e3 * np.array(rows[20:])
+        print(f"{len(times)} questions of up to 40 words, {index.n_clusters} clusters")
+        for name, column in zip(("embed", "retrieve", "select", "all"), times.T, strict=True):
+            low, high = np.median(column), np.quantile(column, 0.95)
+            print(f"{name:>9}  median {low:7.2f} ms   95% {high:7.2f} ms")
+        rest = np.median(times[:, 1] + times[:, 2])
+        print(f"{'not embed':>9}  median {rest:7.2f} ms")
+
+
+if __name__ == "__main__":
+    main()
