@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,8 +11,8 @@ from avengers_graph.cli.options import Config, Json
 from avengers_graph.cli.routing_options import (
     Host,
     IndexPath,
+    OptionalRecordFiles,
     Port,
-    RecordFiles,
     ScoreType,
     index_place,
     progress_bars,
@@ -20,6 +21,7 @@ from avengers_graph.errors import ConfigError
 
 if TYPE_CHECKING:
     from avengers_graph.calibration.tuning import Tuning
+    from avengers_graph.index import ClusterIndex
     from avengers_graph.ranking import RankingSettings
 
 _SHOWN = 12
@@ -27,7 +29,7 @@ _SHOWN = 12
 
 
 def fit_command(
-    records: RecordFiles,
+    records: OptionalRecordFiles = None,
     index: IndexPath = None,
     host: Host = None,
     port: Port = 8000,
@@ -52,6 +54,14 @@ def fit_command(
             show_default=False,
         ),
     ] = None,
+    from_avengers: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the Avengers authors' artefacts (ranking_*.json, "
+            "ranking_centers_*.npy, map_*.json) to take over instead of RECORDS.",
+            show_default=False,
+        ),
+    ] = None,
     budget: Annotated[float, typer.Option(min=1, help="Seconds for --clusters auto.")] = 600.0,
     embedding: Annotated[
         str | None,
@@ -72,6 +82,7 @@ def fit_command(
 
     Example: avengers-graph fit records.jsonl --index index/
     """
+    from avengers_graph.calibration.avengers_files import read_avengers_files
     from avengers_graph.calibration.tuning import tune
     from avengers_graph.embedding import DEFAULT_MODEL, embed_texts, load_embeddings
     from avengers_graph.index import ClusterIndex
@@ -81,8 +92,14 @@ def fit_command(
 
     place = index_place(index, host, port, config)
     settings = _settings(clusters, method, scorer)
-    read = read_records(records, score_type=score_type)
+    if (from_avengers is None) == (not records):
+        raise ConfigError("give either RECORDS or --from-avengers FOLDER, not both or neither")
     model = embedding or (load_config(config).embedding.model if config else DEFAULT_MODEL)
+    if from_avengers is not None:
+        taken = read_avengers_files(from_avengers)
+        _report(ClusterIndex.from_model(taken, load_embeddings(model), **place), None, as_json)
+        return
+    read = read_records(records or [], score_type=score_type)
     embeddings = load_embeddings(model)
     with progress_bars() as moved:
         vectors = embed_texts(embeddings, [record.query for record in read], progress=moved)
@@ -99,33 +116,36 @@ def fit_command(
             progress=moved,
             **place,
         )
+    _report(fitted, tuning, as_json)
+
+
+def _report(fitted: "ClusterIndex", tuning: "Tuning | None", as_json: bool) -> None:
     scores = fitted.global_scores()
-    summary: dict[str, Any] = {
-        "generation": fitted.generation,
-        "queries": fitted.n_queries,
-        "datasets": list(fitted.datasets),
-        "clusters": fitted.n_clusters,
-        "experts": {
-            name: {"score": round(100 * row.mean, 2), "count": row.count}
-            for name, row in scores.items()
-        },
-    }
-    if tuning is not None:
-        summary["tuning"] = {
-            "best_single": round(tuning.best_single, 2),
-            "per_dataset_best": round(tuning.per_dataset_best, 2),
-            "complete": tuning.complete,
-            "trials": [trial.to_dict() for trial in tuning.trials],
-        }
     if as_json:
+        summary: dict[str, Any] = {
+            "generation": fitted.generation,
+            "queries": fitted.n_queries,
+            "datasets": list(fitted.datasets),
+            "clusters": fitted.n_clusters,
+            "experts": {
+                name: {"score": round(100 * row.mean, 2), "count": row.count}
+                for name, row in scores.items()
+            },
+        }
+        if tuning is not None:
+            summary["tuning"] = {
+                "best_single": round(tuning.best_single, 2),
+                "per_dataset_best": round(tuning.per_dataset_best, 2),
+                "complete": tuning.complete,
+                "trials": [trial.to_dict() for trial in tuning.trials],
+            }
         sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n")
         return
     if tuning is not None:
         show_tuning(tuning)
-    where = " ".join(str(part) for part in place.values())
     lines = [
         f"{fitted.n_queries} queries of {len(fitted.datasets)} data sets in {fitted.n_clusters} "
-        f"clusters; {len(scores)} experts; generation {fitted.generation} at {where}"
+        f"clusters; {len(scores)} experts; generation {fitted.generation}"
     ]
     lines += [
         f"  {name}: {100 * row.mean:.1f}% on {row.count} queries" for name, row in scores.items()

@@ -23,14 +23,13 @@ Host = Annotated[
     typer.Option(help="Chroma server that holds the index, instead of a directory."),
 ]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the Chroma server.")]
-RecordFiles = Annotated[
-    list[Path],
-    typer.Argument(
-        help="Records: our JSON lines, RouterDC, RouterBench CSV, Avengers, Avengers-Pro, or "
-        "folders of LLMRouterBench.",
-        show_default=False,
-    ),
-]
+_RECORDS = typer.Argument(
+    help="Records: our JSON lines, RouterDC, RouterBench CSV, Avengers, Avengers-Pro, or "
+    "folders of LLMRouterBench.",
+    show_default=False,
+)
+RecordFiles = Annotated[list[Path], _RECORDS]
+OptionalRecordFiles = Annotated[list[Path] | None, _RECORDS]
 ScoreType = Annotated[
     Literal["auto", "choice", "fraction"],
     typer.Option(

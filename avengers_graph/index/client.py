@@ -30,7 +30,7 @@ def open_client(path: Path | None, host: str | None, port: int, *, create: bool)
     return _server(host, port) if path is None else _embedded(path, create=create)
 
 
-def place(path: Path | None, host: str | None, port: int) -> str:
+def place_name(path: Path | None, host: str | None, port: int) -> str:
     """The place as messages name it."""
     return str(path) if path is not None else f"{host}:{port}"
 

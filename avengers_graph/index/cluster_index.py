@@ -25,10 +25,11 @@ from avengers_graph.errors import (
     IndexMismatchError,
 )
 from avengers_graph.index import catalogue
-from avengers_graph.index.client import open_client, place
+from avengers_graph.index.client import open_client, place_name
 from avengers_graph.index.fitting import fit_model, matrix
 from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
 from avengers_graph.index.storage import (
+    Fitted,
     check_search,
     read_model,
     read_queries,
@@ -129,27 +130,64 @@ class ClusterIndex:
         model, labels = fit_model(
             data, rows, settings=chosen, seed=seed, queries=texts, progress=progress
         )
-        embedder = {
-            "model": spec_of(embeddings),
-            "fingerprint": None if embeddings is None else fingerprint(embeddings),
-        }
         folder = None if path is None else Path(path)
-        where = place(folder, host, port)
+        return cls._published(
+            Fitted(model, records, data, rows, labels),
+            embeddings,
+            seed=seed,
+            place=(folder, host, port),
+            progress=progress,
+        )
+
+    @classmethod
+    def from_model(
+        cls,
+        model: FittedModel,
+        embeddings: "Embeddings | None",
+        *,
+        path: str | Path | None = None,
+        host: str | None = None,
+        port: int = 8000,
+    ) -> Self:
+        """Publish a model that was fitted elsewhere, without its validation queries.
+
+        Raises:
+            IndexMismatchError: the embedder's vectors have another length.
+            IndexDamagedError: what is at ``path`` is no sound database.
+        """
+        folder = None if path is None else Path(path)
+        where = (folder, host, port)
+        return cls._published(Fitted.without_queries(model), embeddings, seed=0, place=where)
+
+    @classmethod
+    def _published(
+        cls,
+        fitted: Fitted,
+        embeddings: "Embeddings | None",
+        *,
+        seed: int,
+        place: tuple[Path | None, str | None, int],
+        progress: Progress | None = None,
+    ) -> Self:
+        """Write a new generation, move the pointer to it, and open it."""
+        probes = None if embeddings is None else fingerprint(embeddings)
+        if probes is not None and len(probes[0]) != fitted.model.dim:
+            raise IndexMismatchError(
+                f"the clusters have {fitted.model.dim} dimensions, the embedder "
+                f"{spec_of(embeddings)!r} {len(probes[0])}; use the one they were fitted with"
+            )
+        where = place_name(*place)
         with _chroma_errors(where):
-            client = open_client(folder, host, port, create=True)
+            client = open_client(*place, create=True)
             catalogue.discard_leftovers(client)
             generation = catalogue.new_generation()
             try:
                 write_model(
                     client,
                     generation,
-                    model,
-                    records=records,
-                    data=data,
-                    vectors=rows,
-                    labels=labels,
+                    fitted,
                     seed=seed,
-                    embedder=embedder,
+                    embedder={"model": spec_of(embeddings), "fingerprint": probes},
                     progress=progress,
                 )
             except BaseException:
@@ -181,7 +219,7 @@ class ClusterIndex:
             IndexMismatchError: another embedder or schema version.
         """
         folder = None if path is None else Path(path)
-        where = place(folder, host, port)
+        where = place_name(folder, host, port)
         with _chroma_errors(where):
             client = open_client(folder, host, port, create=False)
             name = generation or catalogue.current(client, where=where)

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,15 +42,32 @@ _TABLE = ("counts", "means", "expected", "costs", "latencies")
 _GLOBALS = ("global_means", "global_counts", "global_costs", "global_latencies")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A fitted model with the validation queries to store beside it, ``n`` of them."""
+
+    model: FittedModel
+    records: Sequence[Record]
+    data: Matrix
+    vectors: Vectors
+    """(n, dim)"""
+    labels: NDArray[np.int64]
+    """(n,): cluster in the first partition."""
+
+    @classmethod
+    def without_queries(cls, model: FittedModel) -> Self:
+        """A model whose validation queries are not known."""
+        none = np.empty((0, len(model.experts)))
+        empty = np.empty(0, dtype=np.int64)
+        data = Matrix(model.experts, model.datasets, empty, none, none, none)
+        return cls(model, (), data, np.empty((0, model.dim), dtype=np.float32), empty)
+
+
 def write_model(
     client: "ClientAPI",
     generation: str,
-    model: FittedModel,
+    fitted: Fitted,
     *,
-    records: Sequence[Record],
-    data: Matrix,
-    vectors: Vectors,
-    labels: NDArray[np.int64],
     seed: int,
     embedder: dict[str, Any],
     progress: Progress | None = None,
@@ -57,13 +75,13 @@ def write_model(
     """Write all collections of a new generation and publish it last.
 
     Args:
-        labels: Cluster of each record in the first partition.
-        embedder: ``{"model", "fingerprint"}`` of the embedder that gave ``vectors``.
+        embedder: ``{"model", "fingerprint"}`` of the embedder that gave the vectors.
     """
+    model = fitted.model
     _write_clusters(client, generation, model)
     _write_vectors(client, generation, model)
-    stored = stored_rows(labels, QUERIES_STORED, seed)
-    _write_queries(client, generation, records, data, vectors, labels, stored, progress)
+    stored = stored_rows(fitted.labels, QUERIES_STORED, seed)
+    _write_queries(client, generation, fitted, stored, progress)
     catalogue.publish(
         client,
         generation,
@@ -76,7 +94,7 @@ def write_model(
             "dim": model.dim,
             "n_clusters": model.n_clusters,
             "n_rows": len(model.clusters.centroids),
-            "n_queries": len(data.scores),
+            "n_queries": int(model.clusters.sizes[model.clusters.partition == 0].sum()),
             "n_stored": len(stored),
             "digest": model.digest(),
             "embedder": embedder,
@@ -269,10 +287,7 @@ def _read_vectors(client: "ClientAPI", generation: str, manifest: dict[str, Any]
 def _write_queries(
     client: "ClientAPI",
     generation: str,
-    records: Sequence[Record],
-    data: Matrix,
-    vectors: Vectors,
-    labels: NDArray[np.int64],
+    fitted: Fitted,
     rows: NDArray[np.int64],
     progress: Progress | None,
 ) -> None:
@@ -283,14 +298,14 @@ def _write_queries(
             progress("storing", start, len(rows))
         collection.add(
             ids=[f"query:{row}" for row in part],
-            embeddings=vectors[part],
-            documents=[records[row].query for row in part],
+            embeddings=fitted.vectors[part],
+            documents=[fitted.records[row].query for row in part],
             metadatas=[
                 {
-                    "dataset": records[row].dataset,
-                    "cluster": int(labels[row]),
-                    "scores": json.dumps(plain(data.scores[row])),
-                    "costs": json.dumps(plain(data.costs[row])),
+                    "dataset": fitted.records[row].dataset,
+                    "cluster": int(fitted.labels[row]),
+                    "scores": json.dumps(plain(fitted.data.scores[row])),
+                    "costs": json.dumps(plain(fitted.data.costs[row])),
                 }
                 for row in part
             ],

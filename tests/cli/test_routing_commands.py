@@ -101,6 +101,18 @@ def test_a_config_names_the_index_and_overrides_the_embedder(
     assert json.loads(done.stdout)["experts"][0]["name"] == "calc"
 
 
+def test_auto_chooses_settings_and_shows_what_was_tried(
+    app: typer.Typer, folder: Path, tmp_path: Path
+) -> None:
+    files = [str(folder / name) for name in ("sums.json", "places.json")]
+    arguments = ["fit", *files, "--index", str(tmp_path / "i"), "--clusters", "auto"]
+    done = CliRunner().invoke(app, [*arguments, "--budget", "1"])
+    assert done.exit_code == 0, done.output
+    assert "settings tried in" in done.stdout
+    assert "best single 50.00" in " ".join(done.stdout.split())
+    assert "50 queries of 2 data sets" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "text", "error", "message"),
     [

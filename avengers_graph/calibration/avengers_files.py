@@ -1,0 +1,151 @@
+"""Artefacts of the Avengers authors' own code, as an index of ours.
+
+``ranking_*.json`` holds each cluster's scores, ``ranking_centers_*.npy`` the centres, and
+``map_*.json`` the models' names. Their pickled normaliser only scales vectors to length 1, which
+we do anyway; it is not read.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.errors import RecordsError
+from avengers_graph.index.model import ClusterTable, FittedModel, LinearModel, Vectors
+from avengers_graph.ranking import RankingSettings
+from avengers_graph.records import check_names
+
+Floats = NDArray[np.float64]
+
+DATASET = "avengers"
+"""Name of the one data set that artefacts stand for; they do not say more."""
+_FARTHEST = 2.0
+"""Largest distance between unit vectors: the artefacts do not say how far queries lay."""
+
+
+def read_avengers_files(folder: Path) -> FittedModel:
+    """The fitted model that a folder of the authors' artefacts describes.
+
+    Raises:
+        RecordsError: a file is missing, or the files do not fit together.
+    """
+    ranking = _object(_only(folder, "ranking_*.json"))
+    centres = _centres(_only(folder, "ranking_centers_*.npy"))
+    if sorted(ranking) != sorted(str(row) for row in range(len(centres))):
+        raise RecordsError(
+            f"{folder}: the ranking has clusters {sorted(ranking)[:4]}..., the centres "
+            f"{len(centres)} rows; keep files of one run"
+        )
+    tables = [_scores(folder, ranking[str(row)], row) for row in range(len(centres))]
+    ids = sorted({model for table in tables for model in table})
+    names = _names(folder, ids)
+    order = sorted(range(len(ids)), key=lambda at: names[ids[at]])
+    columns = [ids[at] for at in order]
+    counts = np.array([[table.get(m, (0, 0))[1] for m in columns] for table in tables], float)
+    right = np.array([[table.get(m, (0, 0))[0] for m in columns] for table in tables], float)
+    sizes = np.array([int(ranking[str(row)].get("total", 0)) for row in range(len(centres))])
+    return _model(tuple(names[m] for m in columns), centres, sizes, counts, right)
+
+
+def _model(
+    experts: tuple[str, ...], centres: Vectors, sizes: Any, counts: Floats, right: Floats
+) -> FittedModel:
+    size, dim = centres.shape
+    unknown = np.full((size, len(experts)), np.nan)
+    global_counts = counts.sum(axis=0)
+    global_means = right.sum(axis=0) / np.maximum(global_counts, 1)
+    return FittedModel(
+        settings=RankingSettings(
+            n_clusters=size, partitions=1, prior="global", scorer="cluster", back_off=False
+        ),
+        experts=experts,
+        datasets=(DATASET,),
+        clusters=ClusterTable(
+            centroids=centres,
+            partition=np.zeros(size, dtype=np.int64),
+            labels=tuple(f"cluster {row}" for row in range(size)),
+            sizes=sizes.astype(np.int64),
+            counts=counts,
+            means=right / np.maximum(counts, 1),
+            expected=np.where(counts > 0, global_means, 0.0),
+            costs=unknown,
+            latencies=unknown,
+        ),
+        dataset_means=global_means[None],
+        dataset_classifier=LinearModel(np.zeros((1, dim), dtype=np.float32), np.zeros(1)),
+        ridge=LinearModel(np.zeros((len(experts), dim), dtype=np.float32), np.zeros(len(experts))),
+        global_means=global_means,
+        global_counts=global_counts,
+        global_costs=unknown[0],
+        global_latencies=unknown[0],
+        median_distance=_FARTHEST,
+        far_distance=_FARTHEST,
+    )
+
+
+def _scores(folder: Path, cluster: Any, row: int) -> dict[str, tuple[float, float]]:
+    """Right answers and questions of each model in one cluster."""
+    found: dict[str, tuple[float, float]] = {}
+    try:
+        for model, entry in cluster["scores"].items():
+            total = float(entry["total"])
+            right = float(entry["correct"]) if "correct" in entry else entry["accuracy"] * total
+            if not 0 <= right <= total:
+                raise ValueError(f"{right} right of {total} questions")
+            found[model] = (right, total)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise RecordsError(
+            f"{folder}: cluster {row} of the ranking has unusable scores "
+            f"({type(error).__name__}: {error}); each model needs correct and total"
+        ) from error
+    return found
+
+
+def _names(folder: Path, ids: list[str]) -> dict[str, str]:
+    """Each model's name; the map is id to name or name to id, as both occur."""
+    files = sorted(folder.glob("map_*.json"))
+    if not files:
+        return {model: model for model in ids}
+    mapping = {str(key): str(value) for key, value in _object(files[0]).items()}
+    turned = {value: key for key, value in mapping.items()}
+    for candidate in (mapping, turned):
+        if all(model in candidate for model in ids):
+            names = {model: candidate[model] for model in ids}
+            if len(set(names.values())) < len(names):
+                raise RecordsError(f"{files[0]}: two models share a name; give each its own")
+            check_names(names.values(), where=str(files[0]))
+            return names
+    missing = [model for model in ids if model not in mapping and model not in turned]
+    raise RecordsError(f"{files[0]}: the models {missing[:5]} of the ranking are not in the map")
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise RecordsError(
+            f"{folder}: {len(found)} files {pattern}; put exactly one there, of one run"
+        )
+    return found[0]
+
+
+def _centres(path: Path) -> Vectors:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise RecordsError(f"{path}: no plain NumPy array ({error}); is it cut off?") from error
+    if array.ndim != 2 or not array.size or not np.isfinite(array).all():
+        raise RecordsError(f"{path}: shape {array.shape}; it must be (clusters, dim) and finite")
+    return np.asarray(array, dtype=np.float32)
+
+
+def _object(path: Path) -> Mapping[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordsError(f"{path}: not valid JSON ({error}); is it cut off?") from error
+    if not isinstance(value, dict):
+        raise RecordsError(f"{path}: expected a JSON object, not a {type(value).__name__}")
+    return value

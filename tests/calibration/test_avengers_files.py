@@ -1,0 +1,74 @@
+"""The authors' artefacts become an index that routes as they say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avengers_graph.calibration.avengers_files import read_avengers_files
+from avengers_graph.errors import IndexMismatchError, RecordsError
+from avengers_graph.index import ClusterIndex
+from avengers_graph.ranking import rank_experts
+from tests.index.conftest import TopicEmbeddings
+
+
+def cell(correct: int, total: int) -> dict[str, Any]:
+    return {"correct": correct, "total": total, "accuracy": correct / max(total, 1)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    ranking = {
+        "0": {"total": 40, "scores": {"m1": cell(30, 40), "m2": cell(10, 40)}, "ranking": []},
+        "1": {"total": 20, "scores": {"m1": cell(2, 20), "m2": cell(18, 20)}, "ranking": []},
+    }
+    (tmp_path / "ranking_x.json").write_text(json.dumps(ranking))
+    (tmp_path / "map_x.json").write_text(json.dumps({"m1": "zoe", "m2": "abe"}))
+    np.save(tmp_path / "ranking_centers_x.npy", np.eye(2, 24))
+    return tmp_path
+
+
+@pytest.mark.parametrize("mapping", [{"m1": "zoe", "m2": "abe"}, {"zoe": "m1", "abe": "m2"}])
+def test_artefacts_route(folder: Path, mapping: dict[str, str]) -> None:
+    (folder / "map_x.json").write_text(json.dumps(mapping))
+    model = read_avengers_files(folder)
+    ClusterIndex.from_model(model, TopicEmbeddings(), path=folder / "index")
+    index = ClusterIndex.open(folder / "index", embeddings=TopicEmbeddings())
+    assert (index.experts, index.n_queries) == (("abe", "zoe"), 60)
+    for row, best in enumerate(("zoe", "abe")):
+        vector = np.eye(2, 24)[row]
+        (hit,) = index.nearest(vector)
+        assert hit["id"] == row
+        assert (
+            rank_experts(index.evidence(vector, [hit]), candidates=index.experts)[0]["name"] == best
+        )
+    assert index.scores(0)["zoe"].mean == 0.75
+    assert index.global_scores()["abe"].mean == pytest.approx(28 / 60)
+
+
+def test_without_a_map_the_ids_are_the_names(folder: Path) -> None:
+    (folder / "map_x.json").unlink()
+    assert read_avengers_files(folder).experts == ("m1", "m2")
+
+
+def test_files_that_do_not_fit_together(folder: Path) -> None:
+    model = read_avengers_files(folder)
+    with pytest.raises(IndexMismatchError, match="24 dimensions"):
+        ClusterIndex.from_model(model, TopicEmbeddings(dim=8), path=folder / "index")
+    (folder / "map_x.json").write_text('{"other": "one"}')
+    with pytest.raises(RecordsError, match="are not in the map"):
+        read_avengers_files(folder)
+    (folder / "map_x.json").write_text('{"m1": "same", "m2": "same"}')
+    with pytest.raises(RecordsError, match="share a name"):
+        read_avengers_files(folder)
+    np.save(folder / "ranking_centers_x.npy", np.eye(3))
+    with pytest.raises(RecordsError, match="keep files of one run"):
+        read_avengers_files(folder)
+    (folder / "ranking_centers_x.npy").write_bytes(b"cut")
+    with pytest.raises(RecordsError, match="no plain NumPy array"):
+        read_avengers_files(folder)
+    (folder / "ranking_x.json").write_text("{")
+    with pytest.raises(RecordsError, match="not valid JSON"):
+        read_avengers_files(folder)
