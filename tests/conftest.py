@@ -57,7 +57,7 @@ def pool_of(server: "OpenAIServer") -> "Iterator[Callable[..., ExpertPool]]":
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once, so that a test does not sleep through them."""
-    monkeypatch.setattr("avengers_graph.experts.engine.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("avengers_graph.experts.attempt.FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture

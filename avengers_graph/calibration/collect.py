@@ -13,10 +13,11 @@ from langchain_core.messages import HumanMessage
 
 from avengers_graph.calibration.questions import Question
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts.engine import RoundRequest, run_round
+from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import SampleFinished
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded
+from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.plans import Ask
 
 GIVE_UP_AFTER = 3

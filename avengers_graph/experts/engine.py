@@ -6,101 +6,27 @@ wrap its iterator.
 """
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from collections.abc import AsyncIterator, Iterator
 
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts.caller import Call, Caller, Choice, answer_length
+from avengers_graph.experts.attempt import Failed, Landed, Unit, carry_out
+from avengers_graph.experts.caller import Caller
 from avengers_graph.experts.events import (
     FailedOver,
     SampleCancelled,
     SampleEvent,
     SampleFinished,
-    SampleStarted,
-    SampleToken,
 )
-from avengers_graph.experts.failures import as_expert_error, may_pass, retry_after, status_of
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
-from avengers_graph.experts.recording import Recorded, plain_prompt
-from avengers_graph.experts.records import answered, plain_tool_calls, unanswered
-from avengers_graph.plans import Ask
+from avengers_graph.experts.records import answered, unanswered
+from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.values import SampleRecord
-
-FIRST_PAUSE = 0.5
-"""Seconds before the first retry; doubled each time, with full jitter."""
-LONGEST_PAUSE = 20.0
 
 DECIDED = "cancelled: the vote was decided"
 OUT_OF_TIME = "cancelled: the deadline passed"
 OVER_BUDGET = "cancelled: the budget was spent"
-
-Enough = Callable[[SampleRecord, Sequence[str]], bool]
-"""``enough(landed, outstanding experts)``: True when no answer still to come can matter."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundRequest:
-    """Everything one round needs."""
-
-    messages: Sequence[BaseMessage]
-    asks: Sequence[Ask]
-    reserves: Sequence[str] = ()
-    """Experts by rank that may take over from one that fails, those asked included."""
-    params: dict[str, Any] = field(default_factory=dict)
-    temperature: float | None = None
-    round_number: int = 0
-    first_index: int = 0
-    """Index of the round's first sample within the request."""
-    asked_before: Mapping[str, int] = field(default_factory=dict)
-    """Samples asked of each expert in earlier rounds of the request."""
-    batching: Literal["auto", "never", "always"] = "auto"
-    needs_all: bool = False
-    """Whether the round's outcome needs every sample, so that one request for n loses nothing."""
-    stream: bool = False
-    """Report tokens as they come; for rounds of one sample."""
-    deadline_at: float | None = None
-    """Unix time in seconds."""
-    calls_left: int | None = None
-    cost_left: float | None = None
-    """USD."""
-    enough: Enough | None = None
-    callbacks: Any = None
-    question_id: str | None = None
-    """Goes into a recording."""
-
-
-@dataclass(slots=True)
-class _Unit:
-    """One request: the samples it is to bring, from one expert."""
-
-    expert: str
-    indices: tuple[int, ...]
-    position: int
-    """Samples of this expert that the request asked for before this unit."""
-    sent_at: float | None = None
-    heard: bool = False
-    """Tokens of it have been passed on: it can be neither repeated nor replaced."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Landed:
-    unit: _Unit
-    choices: list[Choice]
-    latency: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    unit: _Unit
-    error: ExpertError
-    latency: float
 
 
 async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator[SampleEvent]:
@@ -135,10 +61,10 @@ class _Round:
     def __init__(self, request: RoundRequest, pool: ExpertPool) -> None:
         self.request = request
         self.pool = pool
-        self.tasks: dict[asyncio.Task[None], _Unit] = {}
+        self.tasks: dict[asyncio.Task[None], Unit] = {}
         self.over: str | None = None
         """Why the rest is not needed any more; None while it is."""
-        self._inbox: asyncio.Queue[SampleEvent | _Landed | _Failed] = asyncio.Queue()
+        self._inbox: asyncio.Queue[SampleEvent | Landed | Failed] = asyncio.Queue()
         self._next_index = request.first_index
         self._given_up: dict[str, str] = {}
         self._calls_left = request.calls_left
@@ -176,96 +102,20 @@ class _Round:
         return max(1, min(samples, caller.expert.max_concurrency))
 
     def _launch(self, caller: Caller, indices: tuple[int, ...], *, position: int) -> None:
-        unit = _Unit(caller.expert.name, indices, position)
-        self.tasks[asyncio.create_task(self._carry_out(caller, unit))] = unit
-
-    # -- one request ------------------------------------------------------------------------
-
-    async def _carry_out(self, caller: Caller, unit: _Unit) -> None:
-        """Send a unit, retrying what may pass; the outcome goes to the inbox."""
-        began = time.monotonic()
-        for attempt in range(caller.expert.retries + 1):
-            try:
-                async with AsyncExitStack() as limits:
-                    await limits.enter_async_context(caller.slots)
-                    if caller.throttle is not None:
-                        await limits.enter_async_context(caller.throttle)
-                    began = time.monotonic()
-                    if unit.sent_at is None:
-                        self._inbox.put_nowait(SampleStarted(unit.expert, unit.indices))
-                    unit.sent_at = began
-                    choices = await self._send(caller, unit)
-                took = time.monotonic() - began
-                if self.pool.recording is not None:
-                    self.pool.recording.append(self._recorded(unit, choices, took))
-                self._inbox.put_nowait(_Landed(unit, choices, took))
-                return
-            except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
-                failure = as_expert_error(error, caller.expert, key=caller.key)
-                last = attempt == caller.expert.retries or unit.heard
-                if last or not may_pass(error) or unit.expert in self._given_up:
-                    self._settle_failure(caller, unit, error, failure, time.monotonic() - began)
-                    return
-                await asyncio.sleep(_pause(attempt, error))
-
-    def _settle_failure(
-        self, caller: Caller, unit: _Unit, error: Exception, failure: ExpertError, took: float
-    ) -> None:
-        refused_n = len(unit.indices) > 1 and status_of(error) in (400, 422)
-        if refused_n:
-            caller.honours_n = False
-            self._inbox.put_nowait(_Landed(unit, [], took))
-        else:
-            self._inbox.put_nowait(_Failed(unit, failure, took))
-
-    async def _send(self, caller: Caller, unit: _Unit) -> list[Choice]:
-        call = Call(
-            messages=self.request.messages,
-            n=len(unit.indices),
-            temperature=self._temperature(caller),
-            position=unit.position,
-            params=self.request.params,
-            callbacks=self.request.callbacks,
+        unit = Unit(caller.expert.name, indices, position)
+        work = carry_out(
+            unit,
+            caller=caller,
+            request=self.request,
+            recording=self.pool.recording,
+            tell=self._inbox.put_nowait,
+            is_given_up=lambda: unit.expert in self._given_up,
         )
-        if call.n > 1 or not (self.request.stream or caller.expert.stream_requests):
-            return await caller.send(call)
-        whole: AIMessageChunk | None = None
-        async for chunk in caller.stream(call):
-            whole = chunk if whole is None else whole + chunk
-            if self.request.stream:
-                unit.heard = True
-                token = SampleToken(unit.expert, unit.indices[0], chunk.text, chunk)
-                self._inbox.put_nowait(token)
-        if whole is None:
-            raise ExpertError(f"{caller.expert.name} ended its stream without a chunk")
-        return [_streamed_choice(whole, prompt=self.request.messages)]
-
-    def _recorded(self, unit: _Unit, choices: list[Choice], took: float) -> Recorded:
-        request = self.request
-        calls = [plain_tool_calls(choice.message) for choice in choices]
-        return Recorded(
-            id=request.question_id,
-            expert=unit.expert,
-            prompt=plain_prompt(request.messages),
-            temperature=self._temperature(self.pool.caller(unit.expert)),
-            params=request.params,
-            texts=[choice.message.text for choice in choices],
-            tool_calls=calls if any(calls) else [],
-            finish_reasons=[choice.finish_reason for choice in choices],
-            input_tokens=sum(choice.input_tokens for choice in choices),
-            output_tokens=[choice.output_tokens for choice in choices],
-            latency=round(took, 3),
-        )
-
-    def _temperature(self, caller: Caller) -> float | None:
-        """Per-call over round over Context (both resolved before) over the expert's own."""
-        if self.request.temperature is not None:
-            return self.request.temperature
-        return caller.expert.temperature if caller.expert.temperature is not None else 0.7
+        self.tasks[asyncio.create_task(work)] = unit
 
     # -- what happened ----------------------------------------------------------------------
 
-    async def next_or_deadline(self) -> "SampleEvent | _Landed | _Failed | None":
+    async def next_or_deadline(self) -> "SampleEvent | Landed | Failed | None":
         """The next thing to happen; None when the deadline passes first.
 
         What had happened by then still counts, however late it is looked at.
@@ -280,17 +130,17 @@ class _Round:
         except TimeoutError:
             return None
 
-    def react(self, happened: "SampleEvent | _Landed | _Failed") -> Iterator[SampleEvent]:
+    def react(self, happened: "SampleEvent | Landed | Failed") -> Iterator[SampleEvent]:
         """Turn an outcome into events, and start what it calls for."""
-        if isinstance(happened, _Landed):
+        if isinstance(happened, Landed):
             yield from self._landed(happened)
-        elif isinstance(happened, _Failed):
+        elif isinstance(happened, Failed):
             self._forget(happened.unit)
             yield from self._give_up(happened.unit, happened.error, latency=happened.latency)
         else:
             yield happened
 
-    def _landed(self, landed: _Landed) -> Iterator[SampleEvent]:
+    def _landed(self, landed: Landed) -> Iterator[SampleEvent]:
         unit = landed.unit
         self._forget(unit)
         missing = unit.indices[len(landed.choices) :]
@@ -334,7 +184,7 @@ class _Round:
         """The experts of the samples still to come, one entry a sample."""
         return [unit.expert for unit in self.tasks.values() for _ in unit.indices]
 
-    def _give_up(self, unit: _Unit, error: ExpertError, *, latency: float) -> Iterator[SampleEvent]:
+    def _give_up(self, unit: Unit, error: ExpertError, *, latency: float) -> Iterator[SampleEvent]:
         """Record the failure and hand the unit's samples to the next-ranked expert."""
         cause = str(error)
         self._given_up.setdefault(unit.expert, cause)
@@ -372,7 +222,7 @@ class _Round:
 
     # -- ending -----------------------------------------------------------------------------
 
-    def _forget(self, unit: _Unit) -> None:
+    def _forget(self, unit: Unit) -> None:
         self.tasks = {task: u for task, u in self.tasks.items() if u is not unit}
 
     def cancel(self, why: str) -> Iterator[SampleEvent]:
@@ -400,30 +250,3 @@ class _Round:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _pause(attempt: int, error: Exception) -> float:
-    """Seconds before the next try: what the server asks for, else exponential with jitter."""
-    asked = retry_after(error)
-    if asked is not None:
-        return min(asked, LONGEST_PAUSE)
-    return random.uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE))
-
-
-def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) -> Choice:
-    """The chunks of a stream as one answer."""
-    message = AIMessage(
-        content=whole.content,
-        tool_calls=whole.tool_calls,
-        invalid_tool_calls=whole.invalid_tool_calls,
-        additional_kwargs=whole.additional_kwargs,
-        usage_metadata=whole.usage_metadata,
-    )
-    usage = whole.usage_metadata
-    return Choice(
-        message=message,
-        finish_reason=whole.response_metadata.get("finish_reason"),
-        input_tokens=usage["input_tokens"] if usage else estimated_tokens(prompt),
-        output_tokens=usage["output_tokens"] if usage else answer_length(message),
-        usage_estimated=usage is None,
-    )

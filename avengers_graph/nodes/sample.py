@@ -13,10 +13,11 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from avengers_graph.errors import AllExpertsFailedError
-from avengers_graph.experts.engine import OUT_OF_TIME, Enough, RoundRequest, run_round
+from avengers_graph.experts.engine import OUT_OF_TIME, run_round
 from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.round_request import Enough, RoundRequest
 from avengers_graph.nodes.ballots import BallotBox
 from avengers_graph.nodes.shown_answers import with_answers
 from avengers_graph.plans import asks_for

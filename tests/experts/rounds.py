@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
-from avengers_graph.experts.engine import RoundRequest, run_round
+from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import (
     FailedOver,
     SampleCancelled,
@@ -17,6 +17,7 @@ from avengers_graph.experts.events import (
 )
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.plans import Ask
 from avengers_graph.values import SampleRecord
 

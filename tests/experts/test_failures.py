@@ -11,7 +11,7 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
-from avengers_graph.experts import engine, failures
+from avengers_graph.experts import attempt, failures
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.settings.expert import Expert
 from tests.experts.rounds import listen, only
@@ -75,7 +75,7 @@ def test_the_server_says_when_to_come_back(
 def test_a_long_wait_is_cut_short(
     server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(attempt, "LONGEST_PAUSE", 0.01)
     server.serve("alpha", Fault(503, headers={"retry-after": "86400"}), "42")
     assert only(listen(pool_of("alpha"), ("alpha", 1)).answers)["text"] == "42"
 
@@ -107,9 +107,9 @@ def test_retry_after_as_a_date() -> None:
 
 
 def test_pauses_grow_with_full_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "FIRST_PAUSE", 1.0)
-    for attempt, longest in ((0, 1.0), (2, 4.0), (10, engine.LONGEST_PAUSE)):
-        pauses = [engine._pause(attempt, ValueError()) for _ in range(50)]
+    monkeypatch.setattr(attempt, "FIRST_PAUSE", 1.0)
+    for number, longest in ((0, 1.0), (2, 4.0), (10, attempt.LONGEST_PAUSE)):
+        pauses = [attempt._pause(number, ValueError()) for _ in range(50)]
         assert 0 <= min(pauses) < max(pauses) <= longest
 
 

@@ -1,0 +1,172 @@
+"""One request of a round: sent when the limits allow, retried, recorded."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+
+from avengers_graph.errors import ExpertError
+from avengers_graph.experts.caller import Call, Caller, Choice, answer_length
+from avengers_graph.experts.events import SampleEvent, SampleStarted, SampleToken
+from avengers_graph.experts.failures import as_expert_error, may_pass, retry_after, status_of
+from avengers_graph.experts.prompt import estimated_tokens
+from avengers_graph.experts.recording import Recorded, Recording, plain_prompt
+from avengers_graph.experts.records import plain_tool_calls
+from avengers_graph.experts.round_request import RoundRequest
+
+FIRST_PAUSE = 0.5
+"""Seconds before the first retry; doubled each time, with full jitter."""
+LONGEST_PAUSE = 20.0
+
+
+@dataclass(slots=True)
+class Unit:
+    """One request: the samples it is to bring, from one expert."""
+
+    expert: str
+    indices: tuple[int, ...]
+    position: int
+    """Samples of this expert that the request asked for before this unit."""
+    sent_at: float | None = None
+    heard: bool = False
+    """Tokens of it have been passed on: it can be neither repeated nor replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What a unit brought; fewer choices than asked for where the server ignored or refused n."""
+
+    unit: Unit
+    choices: list[Choice]
+    latency: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a unit brought nothing, for good."""
+
+    unit: Unit
+    error: ExpertError
+    latency: float
+
+
+Tell = Callable[[SampleEvent | Landed | Failed], None]
+"""Where a unit reports to."""
+
+
+async def carry_out(
+    unit: Unit,
+    *,
+    caller: Caller,
+    request: RoundRequest,
+    recording: Recording | None,
+    tell: Tell,
+    is_given_up: Callable[[], bool],
+) -> None:
+    """Send a unit, retrying what may pass; its outcome, ``Landed`` or ``Failed``, is told.
+
+    ``is_given_up`` says whether the expert failed for good meanwhile: then nothing is retried.
+    """
+    began = time.monotonic()
+    for attempt in range(caller.expert.retries + 1):
+        try:
+            async with AsyncExitStack() as limits:
+                await limits.enter_async_context(caller.slots)
+                if caller.throttle is not None:
+                    await limits.enter_async_context(caller.throttle)
+                began = time.monotonic()
+                if unit.sent_at is None:
+                    tell(SampleStarted(unit.expert, unit.indices))
+                unit.sent_at = began
+                choices = await _send(unit, caller=caller, request=request, tell=tell)
+            took = time.monotonic() - began
+            if recording is not None:
+                recording.append(_recorded(unit, choices, took, caller=caller, request=request))
+            tell(Landed(unit, choices, took))
+            return
+        except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
+            last = attempt == caller.expert.retries or unit.heard
+            if last or not may_pass(error) or is_given_up():
+                tell(_outcome(unit, error, time.monotonic() - began, caller=caller))
+                return
+            await asyncio.sleep(_pause(attempt, error))
+
+
+def _outcome(unit: Unit, error: Exception, took: float, *, caller: Caller) -> Landed | Failed:
+    """A refusal of several choices at once is no failure: they can be asked for one by one."""
+    if len(unit.indices) > 1 and status_of(error) in (400, 422):
+        caller.honours_n = False
+        return Landed(unit, [], took)
+    return Failed(unit, as_expert_error(error, caller.expert, key=caller.key), took)
+
+
+async def _send(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell) -> list[Choice]:
+    call = Call(
+        messages=request.messages,
+        n=len(unit.indices),
+        temperature=request.temperature_for(caller.expert),
+        position=unit.position,
+        params=request.params,
+        callbacks=request.callbacks,
+    )
+    if call.n > 1 or not (request.stream or caller.expert.stream_requests):
+        return await caller.send(call)
+    whole: AIMessageChunk | None = None
+    async for chunk in caller.stream(call):
+        whole = chunk if whole is None else whole + chunk
+        if request.stream:
+            unit.heard = True
+            tell(SampleToken(unit.expert, unit.indices[0], chunk.text, chunk))
+    if whole is None:
+        raise ExpertError(f"{caller.expert.name} ended its stream without a chunk")
+    return [_streamed_choice(whole, prompt=request.messages)]
+
+
+def _recorded(
+    unit: Unit, choices: list[Choice], took: float, *, caller: Caller, request: RoundRequest
+) -> Recorded:
+    calls = [plain_tool_calls(choice.message) for choice in choices]
+    return Recorded(
+        id=request.question_id,
+        expert=unit.expert,
+        prompt=plain_prompt(request.messages),
+        temperature=request.temperature_for(caller.expert),
+        params=request.params,
+        texts=[choice.message.text for choice in choices],
+        tool_calls=calls if any(calls) else [],
+        finish_reasons=[choice.finish_reason for choice in choices],
+        input_tokens=sum(choice.input_tokens for choice in choices),
+        output_tokens=[choice.output_tokens for choice in choices],
+        latency=round(took, 3),
+    )
+
+
+def _pause(attempt: int, error: Exception) -> float:
+    """Seconds before the next try: what the server asks for, else exponential with jitter."""
+    asked = retry_after(error)
+    if asked is not None:
+        return min(asked, LONGEST_PAUSE)
+    return random.uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE))
+
+
+def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) -> Choice:
+    """The chunks of a stream as one answer."""
+    message = AIMessage(
+        content=whole.content,
+        tool_calls=whole.tool_calls,
+        invalid_tool_calls=whole.invalid_tool_calls,
+        additional_kwargs=whole.additional_kwargs,
+        usage_metadata=whole.usage_metadata,
+    )
+    usage = whole.usage_metadata
+    return Choice(
+        message=message,
+        finish_reason=whole.response_metadata.get("finish_reason"),
+        input_tokens=usage["input_tokens"] if usage else estimated_tokens(prompt),
+        output_tokens=usage["output_tokens"] if usage else answer_length(message),
+        usage_estimated=usage is None,
+    )

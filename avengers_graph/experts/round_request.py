@@ -1,0 +1,55 @@
+"""What the sampling engine is told to do in one round."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langchain_core.messages import BaseMessage
+
+from avengers_graph.plans import Ask
+from avengers_graph.settings.expert import Expert
+from avengers_graph.values import SampleRecord
+
+DEFAULT_TEMPERATURE = 0.7
+"""The paper's."""
+
+Enough = Callable[[SampleRecord, Sequence[str]], bool]
+"""``enough(landed, outstanding experts)``: True when no answer still to come can matter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundRequest:
+    """Everything one round needs."""
+
+    messages: Sequence[BaseMessage]
+    asks: Sequence[Ask]
+    reserves: Sequence[str] = ()
+    """Experts by rank that may take over from one that fails, those asked included."""
+    params: dict[str, Any] = field(default_factory=dict)
+    temperature: float | None = None
+    round_number: int = 0
+    first_index: int = 0
+    """Index of the round's first sample within the request."""
+    asked_before: Mapping[str, int] = field(default_factory=dict)
+    """Samples asked of each expert in earlier rounds of the request."""
+    batching: Literal["auto", "never", "always"] = "auto"
+    needs_all: bool = False
+    """Whether the round's outcome needs every sample, so that one request for n loses nothing."""
+    stream: bool = False
+    """Report tokens as they come; for rounds of one sample."""
+    deadline_at: float | None = None
+    """Unix time in seconds."""
+    calls_left: int | None = None
+    cost_left: float | None = None
+    """USD."""
+    enough: Enough | None = None
+    callbacks: Any = None
+    question_id: str | None = None
+    """Goes into a recording."""
+
+    def temperature_for(self, expert: Expert) -> float:
+        """Per-call over round over Context (both resolved before) over the expert's own."""
+        for given in (self.temperature, expert.temperature):
+            if given is not None:
+                return given
+        return DEFAULT_TEMPERATURE
