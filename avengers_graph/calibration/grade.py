@@ -24,10 +24,10 @@ def share_right(question: Question, texts: Sequence[str]) -> float:
 def graded_records(
     questions: Sequence[Question], recorded: Iterable[Recorded], *, pool: ExpertPool
 ) -> list[dict[str, Any]]:
-    """One record per question that at least one expert of the pool answered.
+    """One record per question that has answers, with a score for every expert that gave some.
 
     ``scores`` are shares of right samples, rounded to 4 places; ``costs`` are USD per sample,
-    there only for experts whose price is known.
+    there only for experts of the pool whose price is known.
     """
     answers: dict[tuple[str, str], list[Recorded]] = {}
     for entry in recorded:
@@ -42,17 +42,13 @@ def _record(
 ) -> dict[str, Any] | None:
     scores: dict[str, float] = {}
     costs: dict[str, float] = {}
-    for name in pool.names:
-        entries = [e for e in answers.get((question.id, name), []) if e.prompt == question.query]
+    for name in sorted({expert for key, expert in answers if key == question.id}):
+        entries = [e for e in answers[question.id, name] if e.prompt == question.query]
         texts = [text for entry in entries for text in entry.texts]
         if not texts:
             continue
         scores[name] = round(share_right(question, texts), 4)
-        cost = pool.cost(
-            name,
-            input_tokens=sum(entry.input_tokens for entry in entries),
-            output_tokens=sum(sum(entry.output_tokens) for entry in entries),
-        )
+        cost = _cost(name, entries, pool)
         if cost is not None:
             costs[name] = cost / len(texts)
     if not scores:
@@ -65,6 +61,17 @@ def _record(
         "scores": scores,
     }
     return {**record, "costs": costs} if costs else record
+
+
+def _cost(name: str, entries: Sequence[Recorded], pool: ExpertPool) -> float | None:
+    """USD of all that is recorded; an expert that is not in the pool any more has no price."""
+    if name not in pool:
+        return None
+    return pool.cost(
+        name,
+        input_tokens=sum(entry.input_tokens for entry in entries),
+        output_tokens=sum(sum(entry.output_tokens) for entry in entries),
+    )
 
 
 def write_records(records: Iterable[Mapping[str, Any]], path: Path) -> None:

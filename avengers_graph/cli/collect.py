@@ -37,6 +37,8 @@ def collect_command(
     one counts: stop it with Ctrl-C or lose the machine, and the same command goes on where it
     was.
 
+    Experts asked in an earlier run keep their scores: add one by collecting for it alone.
+
     Example: avengers-graph collect questions.jsonl -o records.jsonl --config avengers.yaml
     """
     from contextlib import ExitStack
@@ -71,7 +73,7 @@ def collect_command(
             progress.advance(bar)
         records = graded_records(asked, read_recording(answers), pool=pool)
     write_records(records, output)
-    for name in pool.names:
+    for name in sorted({name for record in records for name in record["scores"]}):
         scores = [record["scores"][name] for record in records if name in record["scores"]]
         mean = 100 * sum(scores) / max(1, len(scores))
         console.print(f"{name}: {mean:.1f}% right on {len(scores)} questions")
