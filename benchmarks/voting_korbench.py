@@ -106,8 +106,8 @@ def main() -> None:
         # Questions recur over the splits, so as many are drawn as one split judges.
         draws = difference[rng.integers(0, len(outcomes), (2000, len(outcomes) // options.splits))]
         low, high = np.percentile(draws.mean(axis=1), [2.5, 97.5])
-        interval = f"[{low:+.2f}, {high:+.2f}]"
-        print(f"{name:<20}{values.mean():>9.2f}{difference.mean():>+19.2f}   {interval}")
+        row = f"{name:<20}{values.mean():>9.2f}{difference.mean():>+19.2f}"
+        print(f"{row}   [{low:+.2f}, {high:+.2f}]")
     print(f"\n{len(outcomes)} judged questions over {options.splits} splits")
 
 

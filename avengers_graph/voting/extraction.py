@@ -10,6 +10,7 @@ from avengers_graph.voting.kinds.math import written_number
 from avengers_graph.voting.kinds.number import numeral_of
 from avengers_graph.voting.kinds.short_text import matches_reference
 from avengers_graph.voting.kinds.tool_calls import calls_as_text
+from avengers_graph.voting.mathematics.second_opinion import verified
 from avengers_graph.voting.question import Question, read_question
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
 from avengers_graph.voting.shapes import kind_of_samples
@@ -84,9 +85,11 @@ def is_correct(
     given = answer_of(sample, kind=settled, question=asked)
     if given is not None and (equivalent(given, wanted) or _same_percentage(given, wanted)):
         return True
-    if settled == "text" and given is not None:
-        return matches_reference(sample.text, reference, asked)
-    return False
+    if given is None:
+        return False
+    if settled == "math":
+        return verified(given.text, wanted.text)
+    return settled == "text" and matches_reference(sample.text, reference, asked)
 
 
 def _same_percentage(given: Answer, wanted: Answer) -> bool:

@@ -125,7 +125,7 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
     if reading is None:
         if formula or len(content) > 600:
             return None
-        return Answer(normal_text(content) or content, "math", None)
+        return Answer(_shown(content), "math", None)
     exact = reading.exact
     if exact is not None and exact.numerator.bit_length() + exact.denominator.bit_length() < 400:
         return Answer(number_text(exact), "math", reading)
@@ -167,9 +167,9 @@ def key(answer: Answer) -> Hashable:
 def same(a: Answer, b: Answer) -> bool:
     """Whether the two are equal in value."""
     first, second = reading_of(a), reading_of(b)
-    if first is None or second is None:
-        return first is second and normal_text(a.text) == normal_text(b.text) != ""
-    return same_reading(first, second)
+    if first is not None and second is not None:
+        return same_reading(first, second)
+    return first is second and normal_text(a.text) == normal_text(b.text) != ""
 
 
 def written_number(answer: Answer) -> Numeral | None:

@@ -1,0 +1,41 @@
+"""Integrals, sums and limits, judged by math-verify in its own process."""
+
+import threading
+import time
+
+import pytest
+
+from avengers_graph.voting import is_correct
+from avengers_graph.voting.mathematics.second_opinion import askable, verified
+
+pytest.importorskip("math_verify")
+
+
+def test_unread_operators_are_verified_off_the_main_thread() -> None:
+    found: list[bool] = []
+
+    def ask() -> None:
+        found.append(is_correct("\\boxed{\\int_0^1 2x dx}", "1", kind="math"))
+        found.append(is_correct("\\boxed{\\sum_{k=1}^{9} k}", "45", kind="math"))
+        found.append(is_correct("\\boxed{\\int_0^1 2x dx}", "7", kind="math"))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join(60)
+    assert found == [True, True, False]
+
+
+def test_what_could_run_away_is_not_asked() -> None:
+    assert askable("\\sum_{k=1}^{9} k")
+    for text in (
+        "\\int_0^{9^{9^9}} x dx",
+        "\\sum_{k=1}^{1000000} k",
+        "\\prod_{k=1}^{9} \\sum_{j=1}^{k} j",
+        "\\int x" * 40,
+        "\\int_{0 x",
+        "\\int \\evil x",
+    ):
+        assert not askable(text)
+        start = time.perf_counter()
+        assert not verified(text, "1")
+        assert time.perf_counter() - start < 0.1
