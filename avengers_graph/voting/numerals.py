@@ -246,7 +246,7 @@ def spelled(text: str) -> Numeral | None:
         else:
             break
         read += 1
-    if not read or len(words) > read + 3:
+    if not read or len(words) > read + 3 or "of" in words:
         # More than a unit follows: a sentence that merely begins with a number.
         return None
     value = Fraction(total + current)

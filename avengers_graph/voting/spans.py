@@ -19,15 +19,20 @@ MAX_PHRASES = 12
 _REASONING_TAG = re.compile(r"<(/?)(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
 
 _PHRASE = re.compile(
-    r"\b(?:answers?|result|solution|choice|option|output|conclusion)\b"
-    r"(?:[ \t]{1,4}(?:to|for|of)[ \t]{1,4}(?:this|the|that|your|each)(?:[ \t]{1,4}\w{1,30}){0,4}?)?"
+    r"(?:\b(?:answers?|result|solution|choice|option|output|conclusion|respuesta|réponse|antwort|"
+    r"risposta|resposta)\b|答案|答え)"
+    r"(?:[ \t]{1,4}(?:to|for|of)[ \t]{1,4}"
+    r"(?:this|the|that|your|each)(?:[ \t]{1,4}\w{1,30}){0,4}?)?"
     r"[ \t]{0,4}(?:\*\*|__|\*)?[ \t]{0,4}"
-    r"(?:is|are|was|would[ \t]be|should[ \t]be|will[ \t]be|must[ \t]be|:|=|：)"
+    r"(?:est\b|es\b|ist\b|è\b|é\b|是|为|為|は|is|are|was|would[ \t]be|should[ \t]be|will[ \t]be|must[ \t]be|:|=|：)"
     r"[ \t]{0,4}(?:\*\*|__|\*)?[ \t]{0,4}"
     r"(?:(?:therefore|thus|simply|then|equal to|option|choice)\b)?[ \t]{0,4}:?",
     re.IGNORECASE,
 )
-_PHRASE_WORDS = ("answer", "result", "solution", "choice", "option", "output", "conclusion")
+_PHRASE_WORDS = (
+    *("answer", "result", "solution", "choice", "option", "output", "conclusion"),
+    *("respuesta", "réponse", "antwort", "risposta", "resposta", "答案", "答え"),
+)
 _REPORT = re.compile(
     r"\b(?:prints?|outputs?|returns?|evaluates? to|equals|is equal to)\b(?: out)?"
     r"(?: the (?:number|value|string|text|result|word)\b)?:?",

@@ -39,6 +39,8 @@ CAPITAL = "What is the capital of France?"
         ("9" * 500, None),
         ("1e99999", None),
         ("no number here", None),
+        ("The answer is one of the following", None),
+        ("答案是 42。", "42"),
     ],
 )
 def test_numbers(text: str, answer: str | None) -> None:
@@ -95,6 +97,10 @@ def test_percentages_follow_the_question() -> None:
         ("It might be dog or eagle", None),
         ("The dog is a mammal. Therefore A.", "A"),
         ("E", None),
+        ("答案是 B", "B"),
+        ("所以答案：(C)", "C"),
+        ("La respuesta es B", "B"),
+        ("Die Antwort ist (C).", "C"),
         ("I think that is hard", None),
     ],
 )

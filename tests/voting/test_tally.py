@@ -4,9 +4,11 @@ import itertools
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.voting import Tally, vote
+from avengers_graph.voting import KINDS, Tally, vote
 
 
 def record(text: str, **fields: object) -> dict[str, object]:
@@ -160,3 +162,39 @@ def test_decided_is_safe_where_equality_is_not_transitive() -> None:
                 full.add(index, text)
             assert set(full.verdict().tally[0]["samples"]) & set(leader)
     assert decided
+
+
+TEXTS = st.sampled_from(
+    ["\\boxed{1/2}", "0.5", "0.667", "2/3", "yes", "no", "(A)", "[[x]]", "[[y; z]]", "", "joy",
+     '{"a": 1}', '{"a": 1, "b": 2}', "```python\nx = 1\n```", "1 May 2020", "a, b", "Paris.",
+     "\\boxed{x+1}", "\\boxed{1+x}", "a rather long text that says nothing in particular"]
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    texts=st.lists(TEXTS, min_size=1, max_size=7),
+    kind=st.sampled_from(["auto", *KINDS]),
+    seed=st.integers(0, 10**6),
+)
+def test_any_order_of_arrival_gives_the_same_verdict(
+    texts: list[str], kind: str, seed: int
+) -> None:
+    rng = random.Random(seed)
+    weights = [rng.choice([0.1, 0.2, 0.3, 1.0]) for _ in texts]
+    ranks = [rng.randrange(3) for _ in texts]
+    expected = vote(texts, kind=kind, weights=weights, ranks=ranks)
+    order = rng.sample(range(len(texts)), len(texts))
+    tally = Tally(kind=kind)
+    for index in order:
+        tally.add(index, texts[index], weight=weights[index], rank=ranks[index])
+    assert tally.verdict() == expected
+    assert 0 <= expected.margin <= expected.agreement <= 1
+    assert 0 <= expected.confidence <= 1
+    voted = [index for row in expected.tally for index in row["samples"]]
+    assert sorted(voted + expected.abstained) == list(range(len(texts)))
+    if expected.winner is None:
+        assert not expected.tally
+    else:
+        assert expected.winner in expected.tally[0]["samples"]
+        assert expected.answer == expected.tally[0]["answer"]
