@@ -174,7 +174,7 @@ _NUMBER = re.compile(
     rf"|\b(?:calculate|compute|determine|find|work out)\b[^.?!\n]{{0,50}}?\b{_QUANTITY}\b"
     r"|\b(?:give|answer with|respond with|reply with|provide|output)\b[^.?!\n]{0,30}"
     r"\b(?:a|the|one|only)? ?(?:single |whole |final )?(?:number|integer|digits?)\b"
-    r"|\bwhat (?:percent|percentage|fraction|number)\b|\bin which year\b|\bwhat year\b",
+    r"|\b(?:what|which) (?:percent|percentage|fraction|number)\b|\bin which year\b|\bwhat year\b",
     re.IGNORECASE,
 )
 _ARITHMETIC = re.compile(

@@ -24,7 +24,7 @@ _PHRASE = re.compile(
     r"(?:[ \t]{1,4}(?:to|for|of)[ \t]{1,4}"
     r"(?:this|the|that|your|each)(?:[ \t]{1,4}\w{1,30}){0,4}?)?"
     r"[ \t]{0,4}(?:\*\*|__|\*)?[ \t]{0,4}"
-    r"(?:est\b|es\b|ist\b|è\b|é\b|是|为|為|は|is|are|was|would[ \t]be|should[ \t]be|will[ \t]be|must[ \t]be|:|=|：)"
+    r"(?:est\b|es\b|ist\b|è\b|é\b|是|为|為|は|is|are|was|(?:would|should|will|must)[ \t]be|:|=|：)"
     r"[ \t]{0,4}(?:\*\*|__|\*)?[ \t]{0,4}"
     r"(?:(?:therefore|thus|simply|then|equal to|option|choice)\b)?[ \t]{0,4}:?",
     re.IGNORECASE,

@@ -120,6 +120,8 @@ def test_choices(text: str, letter: str | None) -> None:
         ("**False**", "no"),
         ("I do not know.", None),
         ("It could be yes or no", None),
+        ("Yes and no.", None),
+        ("No one knows, but the answer is yes", "yes"),
     ],
 )
 def test_yes_no(text: str, said: str | None) -> None:

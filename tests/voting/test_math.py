@@ -49,6 +49,14 @@ SAME = [
     ("\\boxed{1,234}", "1234"),
     ("\\boxed{2\\cos x}", "2\\cos(x)"),
     ("\\boxed{|x|}", "|x|"),
+    ("\\boxed{3:2}", "\\boxed{6:4}"),
+    ("\\boxed{a^2-b^2}", "\\boxed{(a-b)(a+b)}"),
+    ("\\boxed{\\ln 4}", "\\boxed{2\\ln 2}"),
+    ("\\boxed{x \\leq -1 \\text{ or } x \\geq 2}", "(-\\infty,-1]\\cup[2,\\infty)"),
+    ("\\boxed{\\mathbb{R}}", "\\boxed{(-\\infty,\\infty)}"),
+    ("\\boxed{12\\text{ apples and }3\\text{ pears}}", "12, 3"),
+    ("\\boxed{4210_{5}}", "4210_5"),
+    ("\\boxed{.0000672}", "6.72\\times10^{-5}"),
     ("\\boxed{\\frac{1}{2}e^{2x}+C}", "\\boxed{0.5e^{2x}+C}"),
 ]
 DIFFERENT = [

@@ -17,7 +17,7 @@ _WORD = re.compile(
 _CORE = re.compile(r"\b(not\s+)?(yes|no|true|false)\b", re.IGNORECASE)
 _LEAD = re.compile(
     r"[\s\W]*(?:it(?:'s| is)|that(?:'s| is)|this is|the statement is)?\s*(not\s+)?"
-    r"(yes|yeah|yep|no|nope|true|false|correct|incorrect)\b(?!\s+(?:or|one|matter|way|more|longer)\b)",
+    r"(yes|yeah|yep|no|nope|true|false|correct|incorrect)\b(?!\s+(?:or|and|one|matter|way|more|longer)\b)",
     re.IGNORECASE,
 )
 

@@ -192,6 +192,8 @@ def _reduced(node: Node) -> Node:
         return _reduced_sequence(node)
     if node[0] == "union":
         return ("union", tuple(_reduced(part) for part in node[1]))
+    if node == ("symbol", "mathbbR"):
+        return ("sequence", "(", ")", (("negate", ("infinity",)), ("infinity",)))
     if node[0] == "empty":
         return ("sequence", "{", "}", ())
     plus, minus = _signed(node, 1), _signed(node, -1)
@@ -205,6 +207,9 @@ def _reduced_sequence(node: Node) -> Node:
         # "y = 2, x = 1" is the tuple (1, 2) over its symbols in alphabetical order.
         ordered = sorted(zip(map(str, names), node[3], strict=True), key=lambda pair: pair[0])
         return ("sequence", "(", ")", tuple(_reduced(part) for _, part in ordered))
+    if node[1] == "" and all(_is_inequality(part) for part in node[3]):
+        # "x < 1 or x > 2": where the intervals of one symbol are joined.
+        return ("union", tuple(_reduced(part) for part in node[3]))
     parts: list[Node] = []
     for part in node[3]:
         reduced = _reduced(part)
@@ -221,6 +226,10 @@ def _reduced_sequence(node: Node) -> Node:
         # Rows: a matrix is the same in round and in square brackets.
         return ("sequence", "(", ")", tuple(("sequence", "(", ")", row[3]) for row in parts))
     return (*node[:3], tuple(parts))
+
+
+def _is_inequality(node: Node) -> bool:
+    return node[0] == "relation" and all(sign in ("<", ">", "<=", ">=") for sign in node[1])
 
 
 def _assigned_name(node: Node) -> str | None:

@@ -54,6 +54,8 @@ _UNICODE = {
 }  # fmt: skip
 _TRANSLATION = str.maketrans(_UNICODE)
 
+_JOINING = re.compile(r"^\s*,\s*$|\b(?:or|and)\b", re.IGNORECASE)
+"""Words that separate answers: ``12\\text{ apples and }3``."""
 _NAMES = frozenset(
     {"sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh"}
     | {
@@ -101,9 +103,10 @@ def tokenize(source: str) -> list[Token]:
         elif group == "command" and content in "{}|%$#&":
             if content not in "$#":
                 tokens.append(Token("operator", "%" if content == "%" else f"\\{content}"))
-        elif group == "text" and content.strip(" ,").lower() in ("or", "and", ""):
-            if content.strip():
-                tokens.append(Token("operator", ","))
+        elif group == "text" and _JOINING.search(content):
+            tokens.append(Token("operator", ","))
+        elif group == "text" and not content.strip():
+            continue
         elif group != "space":
             tokens.append(Token(group, content))
         if len(tokens) > MAX_TOKENS:
