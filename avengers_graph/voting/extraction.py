@@ -74,14 +74,14 @@ def is_correct(
     asked = read_question(question, labels=tuple(labels))
     sample = read_sample(text)
     settled = settle_kind(kind, asked, [sample, Sample(reference)])
+    if settled == "bracketed":
+        return not sample.failed and bracketed.is_right(sample.text, reference)
     wanted = KINDS[settled].extract(reference, asked, False)
     if wanted is None and kind == "auto":
         settled = kind_of_samples([Sample(reference)])
         wanted = KINDS[settled].extract(reference, asked, False)
     if wanted is None:
         raise ConfigError(f"the reference {reference[:80]!r} holds no answer of kind {settled!r}")
-    if settled == "bracketed":
-        return not sample.failed and bracketed.is_right(sample.text, reference)
     given = answer_of(sample, kind=settled, question=asked)
     if given is not None and (equivalent(given, wanted) or _same_percentage(given, wanted)):
         return True

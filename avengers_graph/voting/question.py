@@ -133,7 +133,6 @@ _ASKS_PERCENT = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\[\[[^\n]{0,400}\]\]|double (?:square )?brackets", re.IGNORECASE)
-_LETTER_BRACKETS = re.compile(r"single (?:uppercase |capital )?letter", re.IGNORECASE)
 _CODE = re.compile(
     r"\b(?:write|implement|complete|create|define|provide|give|fix|return|generate)\b[^.?!\n]{0,60}"
     r"\b(?:function|program|script|class|method|code|regex|sql query|subroutine)\b"
@@ -230,7 +229,7 @@ def _kind_of(
     tail = text[-400:]
     ask = _last_question(text)
     if _BRACKETS.search(text[-1200:]):
-        return "choice" if options and _LETTER_BRACKETS.search(tail) else "bracketed"
+        return "bracketed"
     if _JSON.search(text):
         return "json"
     if len(options) >= 2:

@@ -94,7 +94,9 @@ def test_order_counts_where_it_was_asked_for() -> None:
         ("[ [x] ]", "x"),
         ("[[C] because of that", "C"),
         ("Therefore, the answer is \\[[55]\\].", "55"),
-        ("no answer", "no answer"),
+        ("so it is [7].", "7"),
+        ("\\boxed{[7]}", "7"),
+        ("no answer", None),
         ("", None),
     ],
 )
@@ -112,6 +114,7 @@ def test_brackets(text: str, content: str | None) -> None:
         ("[[1 2,2 1]]", "[[2 1,1 2]]", False),
         ("[[X = 42]]", "[[42]]", False),
         ("[[6*7]]", "[[42]]", False),
+        ("[[3 \\times 10^2]]", "[[300]]", True),
         ("[[D. the last]]", "[[D]]", False),
         ("[D]", "[[D]]", True),
         ("D", "[[D]]", False),

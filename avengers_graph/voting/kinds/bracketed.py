@@ -2,8 +2,8 @@
 
 What stands in the brackets compares as letters where the question asks for letters, part by
 part where it has parts, and otherwise by its text without spaces, case and quotation marks,
-or as mathematics. A text without double brackets is read by its single brackets, box,
-answer phrase or bare last line.
+or as mathematics. A text without double brackets is read by its box or single brackets; one
+without any has not answered as it was asked to, and abstains.
 """
 
 import re
@@ -31,7 +31,7 @@ _ASSIGNMENT = re.compile(r"[^=,]{1,40}=[^=,]{1,80}")
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
-    """The last ``[[...]]``; what would stand in it where the brackets are missing."""
+    """The last ``[[...]]``, else the last box or single bracket; None without any of these."""
     text = _without_display(text) if "[[" in _without_display(text) else text
     letters = _LETTER_FORMAT.search(question.text) is not None
     for content in double_bracketed(text):
@@ -39,21 +39,12 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
             return Answer(letter, "bracketed")
         if cleaned := _cleaned(content):
             return Answer(cleaned, "bracketed")
-    if letters:
-        said = choice.extract(_without_brackets(text), question, truncated)
-        return Answer(said.text, "bracketed") if said else None
-    for content in spans.stated(text):
-        if cleaned := _cleaned(_inside(spans.sentence(content))):
-            return Answer(cleaned, "bracketed")
-    if truncated:
-        return None
     singles = [match[1] for match in _SINGLE.finditer(text)]
-    if singles and (cleaned := _cleaned(singles[-1])):
-        return Answer(cleaned, "bracketed")
-    lines = spans.lines(text)
-    for line in (*spans.bold(text), *lines[-1:]):
-        cleaned = _cleaned(_inside(line))
-        if cleaned and len(cleaned.split()) <= 12:
+    for content in (*spans.boxed(text), *reversed(singles)):
+        inside = _inside(content)
+        if letters and (letter := choice.span_letter(inside, question)):
+            return Answer(letter, "bracketed")
+        if cleaned := _cleaned(inside):
             return Answer(cleaned, "bracketed")
     return None
 
@@ -97,10 +88,6 @@ def _inside(span: str) -> str:
     return match[1] if match else span
 
 
-def _without_brackets(text: str) -> str:
-    return re.sub(r"[\[\]]", " ", text)
-
-
 def _cleaned(content: str) -> str:
     """The content without wrapping quotes, math signs and outer brackets."""
     content = _TEXT_COMMAND.sub(r"\1", content).strip()
@@ -127,9 +114,6 @@ def is_right(text: str, reference: str) -> bool:
     if key(answer) == key(wanted):
         return True
     if all(len(part) <= 1 for part in parts(wanted.text)):
-        return False
-    number = whole_numeral(wanted.text)
-    if number is not None and _COMPUTATION.search(given.strip(" -")):
         return False
     return same(answer, wanted)
 
@@ -169,7 +153,7 @@ def key(answer: Answer) -> Hashable:
 
 
 def same(a: Answer, b: Answer) -> bool:
-    """Whether every part is the same mathematics."""
+    """Whether every part is the same mathematics, worked out as far in both."""
     first, second = parts(a.text), parts(b.text)
     return len(first) == len(second) and all(
         _folded(x) == _folded(y) or _same_mathematics(x, y)
@@ -180,10 +164,19 @@ def same(a: Answer, b: Answer) -> bool:
 def _same_mathematics(a: str, b: str) -> bool:
     if len(a) > 300 or len(b) > 300 or not (_formula(a) or _formula(b)):
         return False
+    if _unfinished(a, b) or _unfinished(b, a):
+        return False
     first, second = parsed(a), parsed(b)
     if first is None or second is None:
         return False
     return same_reading(first, second) or same_reading(_as_tuple(first), _as_tuple(second))
+
+
+def _unfinished(computation: str, number: str) -> bool:
+    """Whether one is a plain number and the other still has to be worked out: ``2^4``, ``X=16``."""
+    if _COMPUTATION.search(computation.strip(" -")) is None:
+        return False
+    return whole_numeral(computation) is None and whole_numeral(number) is not None
 
 
 def _formula(text: str) -> bool:
