@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from avengers_graph.records import Record
 from langchain_core.embeddings import Embeddings
 
 from avengers_graph import ClusterIndex, ExpertPool
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.local import LocalServers
+from avengers_graph.records import Record
 
 SMALLEST = "smollm2-135m"
 
