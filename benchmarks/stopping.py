@@ -23,6 +23,7 @@ from rich.progress import track
 from rich.table import Table
 
 from avengers_graph import ClusterIndex, Context, create_avengers_graph
+from avengers_graph.calibration.imports import import_recording
 from avengers_graph.calibration.questions import read_questions
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.experts.recording import Recorded, read_recording
@@ -112,20 +113,9 @@ def korbench(folder: Path, *, seed: int) -> Bench:
     half = len(rows) // 2
     models = sorted(rows[0]["outputs"])
     correct = {(row["id"], model): row["correct"][model] for row in rows for model in models}
-    recording = [
-        Recorded(
-            expert=model,
-            prompt=row["prompt"],
-            texts=[row["outputs"][model]],
-            finish_reasons=[None],
-            output_tokens=[max(1, len(row["outputs"][model]) // 4)],
-            input_tokens=len(row["prompt"]) // 4,
-            latency=0.0,
-            id=row["id"],
-        )
-        for row in rows[half:]
-        for model in models
-    ]
+    judged = {row["id"] for row in rows[half:]}
+    everything = import_recording(folder / "dev.jsonl", source="korbench")
+    recording = [entry for entry in everything if entry.id in judged]
     calibration = [
         Record(
             query=row["prompt"],
