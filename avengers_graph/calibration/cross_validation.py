@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.index.clustering import cluster
+from avengers_graph.index.clustering import cluster, distinct_rows
 from avengers_graph.index.fitting import Matrix, Partition, fit_model, fit_ridge, knn_queries
 from avengers_graph.index.model import (
     FittedModel,
@@ -50,8 +50,8 @@ def random_folds(data: Matrix, *, n_folds: int, seed: int) -> list[Fold]:
 def shifted_folds(data: Matrix, vectors: Vectors, *, n_folds: int, seed: int) -> list[Fold]:
     """Whole neighbourhoods held out: what queries unlike the known ones would get."""
     size = min(NEIGHBOURHOODS * n_folds, max(n_folds, len(vectors) // 4))
-    distinct = len(np.unique(vectors, axis=0))
-    _, group = cluster(vectors, n_clusters=min(size, distinct), method="kmeans", seed=seed)
+    size = distinct_rows(vectors, enough=size)
+    _, group = cluster(vectors, n_clusters=size, method="kmeans", seed=seed)
     dealt = np.random.default_rng(seed).permutation(int(group.max()) + 1) % n_folds
     return _folds(dealt[group], n_folds)
 
@@ -77,7 +77,7 @@ class HeldOut:
         self._scores = data.scores[fold.test]
         self._seed = seed
         self._settings = settings
-        wanted = min(settings.n_clusters or 1, len(np.unique(self._train, axis=0)))
+        wanted = distinct_rows(self._train, enough=settings.n_clusters or 1)
         self._clusters = wanted
         self._partitions: list[Partition] = [
             cluster(self._train, n_clusters=wanted, method=settings.method, seed=seed + number)

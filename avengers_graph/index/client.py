@@ -1,5 +1,7 @@
 """Opening Chroma, in a directory or behind a server, without creating anything by chance."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,3 +103,18 @@ def _has_journal(database: Path) -> bool:
     """Whether pages may still lie in a write-ahead log beside the file."""
     log = database.with_name(database.name + "-wal")
     return log.exists() and log.stat().st_size > 0
+
+
+@contextmanager
+def chroma_errors(where: str) -> Iterator[None]:
+    """Chroma's own errors as an index that is damaged or cannot be reached."""
+    from chromadb.errors import ChromaError
+    from httpx import HTTPError
+
+    try:
+        yield
+    except (ChromaError, HTTPError) as error:
+        raise IndexDamagedError(
+            f"Chroma cannot serve the index at {where} ({type(error).__name__}: "
+            f"{' '.join(str(error).split())}); open it again, restore it, or fit again"
+        ) from error

@@ -1,7 +1,6 @@
 """``ClusterIndex``: fitted clusters and scores, served from Chroma."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from avengers_graph.embedding import (
-    embed_texts,
     fingerprint,
     load_embeddings,
     same_embedder,
@@ -25,28 +23,19 @@ from avengers_graph.errors import (
     IndexMismatchError,
 )
 from avengers_graph.index import catalogue
-from avengers_graph.index.client import open_client, place_name
-from avengers_graph.index.fitting import fit_model, matrix
+from avengers_graph.index.client import chroma_errors, open_client, place_name
 from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
-from avengers_graph.index.storage import (
-    Fitted,
-    check_search,
-    read_model,
-    read_queries,
-    residuals_of,
-    write_model,
-)
+from avengers_graph.index.publishing import fit_records, publish
+from avengers_graph.index.reading import check_search, read_model, read_queries, residuals_of
+from avengers_graph.index.writing import Fitted, Progress
 from avengers_graph.ranking import Evidence, RankingSettings, cluster_weights
-from avengers_graph.records import Record, check_records
+from avengers_graph.records import Record
 from avengers_graph.values import ClusterHit
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
     from langchain_core.embeddings import Embeddings
-
-Progress = Callable[[str, int, int], None]
-"""Called as (what is being done, how many are done, how many there are)."""
 
 _FETCHED = 8
 """Clusters asked of Chroma at least, so that its float32 distances cannot drop the nearest."""
@@ -71,7 +60,7 @@ class ClusterIndex:
         self._where = where
         self.generation = generation
         """Name of the generation; it changes with every fit."""
-        with _chroma_errors(where):
+        with chroma_errors(where):
             self.model: FittedModel = read_model(client, generation, dict(manifest))
             self._clusters = catalogue.open_part(client, generation, "clusters")
             if self.settings.needs("knn"):
@@ -111,33 +100,17 @@ class ClusterIndex:
             EmbeddingError: the embedder fails.
             IndexDamagedError: what is at ``path`` is no sound database.
         """
-        experts = check_records(records)
-        chosen = settings or RankingSettings()
-        if n_clusters is not None:
-            chosen = chosen.but(n_clusters=n_clusters)
-        texts = [record.query for record in records]
-        if vectors is not None:
-            rows = np.asarray(vectors, dtype=np.float32)
-            if rows.shape[:1] != (len(records),) or rows.ndim != 2:
-                raise EmbeddingError(
-                    f"vectors have shape {rows.shape} for {len(records)} records; give one each"
-                )
-        elif embeddings is not None:
-            rows = embed_texts(embeddings, texts, progress=progress)
-        else:
-            raise EmbeddingError("neither embeddings nor vectors are given; pass one of them")
-        data = matrix(records, experts)
-        model, labels = fit_model(
-            data, rows, settings=chosen, seed=seed, queries=texts, progress=progress
-        )
-        folder = None if path is None else Path(path)
-        return cls._published(
-            Fitted(model, records, data, rows, labels),
+        fitted = fit_records(
+            records,
             embeddings,
+            n_clusters=n_clusters,
             seed=seed,
-            place=(folder, host, port),
+            settings=settings,
+            vectors=vectors,
             progress=progress,
         )
+        place = (None if path is None else Path(path), host, port)
+        return cls._published(fitted, embeddings, seed=seed, place=place, progress=progress)
 
     @classmethod
     def from_model(
@@ -169,31 +142,11 @@ class ClusterIndex:
         place: tuple[Path | None, str | None, int],
         progress: Progress | None = None,
     ) -> Self:
-        """Write a new generation, move the pointer to it, and open it."""
-        probes = None if embeddings is None else fingerprint(embeddings)
-        if probes is not None and len(probes[0]) != fitted.model.dim:
-            raise IndexMismatchError(
-                f"the clusters have {fitted.model.dim} dimensions, the embedder "
-                f"{spec_of(embeddings)!r} {len(probes[0])}; use the one they were fitted with"
-            )
         where = place_name(*place)
-        with _chroma_errors(where):
-            client = open_client(*place, create=True)
-            catalogue.discard_leftovers(client)
-            generation = catalogue.new_generation()
-            try:
-                write_model(
-                    client,
-                    generation,
-                    fitted,
-                    seed=seed,
-                    embedder={"model": spec_of(embeddings), "fingerprint": probes},
-                    progress=progress,
-                )
-            except BaseException:
-                if generation not in {item.name for item in catalogue.generations(client)}:
-                    catalogue.discard(client, generation)
-                raise
+        with chroma_errors(where):
+            client, generation = publish(
+                fitted, embeddings, seed=seed, place=place, progress=progress
+            )
             return cls(client, generation, catalogue.manifest(client, generation), where=where)
 
     @classmethod
@@ -220,7 +173,7 @@ class ClusterIndex:
         """
         folder = None if path is None else Path(path)
         where = place_name(folder, host, port)
-        with _chroma_errors(where):
+        with chroma_errors(where):
             client = open_client(folder, host, port, create=False)
             name = generation or catalogue.current(client, where=where)
             index = cls(client, name, catalogue.manifest(client, name), where=where)
@@ -323,7 +276,7 @@ class ClusterIndex:
         if k < 1:
             raise ConfigError(f"k is {k!r}; ask for 1 cluster or more")
         wanted = min(self.n_clusters, max(2 * k, _FETCHED))
-        with _chroma_errors(self._where):
+        with chroma_errors(self._where):
             found = self._clusters.query(
                 query_embeddings=query[None], n_results=wanted, include=["distances"]
             )["ids"][0]
@@ -403,7 +356,7 @@ class ClusterIndex:
 
     def stored_queries(self) -> Queries:
         """The stored validation queries, for scoring many queries at once by kNN."""
-        with _chroma_errors(self._where):
+        with chroma_errors(self._where):
             return read_queries(self._queries, self.model)
 
     def latest(self) -> "ClusterIndex":
@@ -412,7 +365,7 @@ class ClusterIndex:
         Raises:
             IndexNotFoundError: the index is gone.
         """
-        with _chroma_errors(self._where):
+        with chroma_errors(self._where):
             name = catalogue.current(self._client, where=self._where)
             if name == self.generation:
                 return self
@@ -421,7 +374,7 @@ class ClusterIndex:
 
     def generations(self) -> list[catalogue.Generation]:
         """All finished generations, oldest first."""
-        with _chroma_errors(self._where):
+        with chroma_errors(self._where):
             return catalogue.generations(self._client)
 
     def rollback(self, generation: str) -> "ClusterIndex":
@@ -431,7 +384,7 @@ class ClusterIndex:
             IndexNotFoundError: there is none of that name.
             IndexDamagedError: it is not sound; the one in service stays.
         """
-        with _chroma_errors(self._where):
+        with chroma_errors(self._where):
             manifest = catalogue.manifest(self._client, generation)
             index = ClusterIndex(self._client, generation, manifest, where=self._where)
             catalogue.point_to(self._client, generation)
@@ -444,7 +397,7 @@ class ClusterIndex:
             ClusterIndexError: it is in service.
             IndexNotFoundError: there is none of that name.
         """
-        with _chroma_errors(self._where):
+        with chroma_errors(self._where):
             if generation == catalogue.current(self._client, where=self._where):
                 raise ClusterIndexError(
                     f"generation {generation!r} is in service; roll back to another one first"
@@ -458,7 +411,7 @@ class ClusterIndex:
     def _neighbours(self, query: Vectors) -> Any:
         """Residual of the kNN scorer, ``(e,)``."""
         settings, model = self.settings, self.model
-        with _chroma_errors(self._where):
+        with chroma_errors(self._where):
             found = self._queries.query(
                 query_embeddings=query[None],
                 n_results=min(settings.neighbours, int(self._manifest["n_stored"])),
@@ -477,18 +430,3 @@ class ClusterIndex:
         if not np.isfinite(query).all():
             raise EmbeddingError("the query's vector is not finite; check the embedder")
         return query
-
-
-@contextmanager
-def _chroma_errors(where: str) -> Iterator[None]:
-    """Chroma's own errors as an index that is damaged or cannot be reached."""
-    from chromadb.errors import ChromaError
-    from httpx import HTTPError
-
-    try:
-        yield
-    except (ChromaError, HTTPError) as error:
-        raise IndexDamagedError(
-            f"Chroma cannot serve the index at {where} ({type(error).__name__}: "
-            f"{' '.join(str(error).split())}); open it again, restore it, or fit again"
-        ) from error

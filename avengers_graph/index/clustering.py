@@ -15,8 +15,8 @@ Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 _Method = Callable[[Vectors, int, int], Labels]
 
-MINI_BATCH_ABOVE = 200_000
-"""Queries from which ``kmeans`` goes by mini-batches."""
+MINI_BATCH_ABOVE = 20_000
+"""Queries above which ``kmeans`` goes by mini-batches."""
 
 
 def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tuple[Vectors, Labels]:
@@ -33,7 +33,7 @@ def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tup
             f"{len(vectors)} queries cannot make {n_clusters} clusters; "
             f"ask for {len(vectors)} or fewer, or add records"
         )
-    distinct = len(np.unique(vectors, axis=0)) if n_clusters > 1 else 1
+    distinct = distinct_rows(vectors, enough=n_clusters)
     if n_clusters > distinct:
         raise RecordsError(
             f"the embedder gives only {distinct} different vectors, too few for {n_clusters} "
@@ -48,6 +48,16 @@ def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tup
     found = np.unique(labels)
     centroids = np.stack([vectors[labels == label].mean(axis=0) for label in found])
     return centroids, nearest_rows(vectors, centroids)
+
+
+def distinct_rows(vectors: Vectors, *, enough: int) -> int:
+    """Number of different rows, counted no further than ``enough``."""
+    seen: set[bytes] = set()
+    for row in vectors:
+        seen.add(row.tobytes())
+        if len(seen) >= enough:
+            break
+    return len(seen)
 
 
 def few_threads() -> AbstractContextManager[Any]:

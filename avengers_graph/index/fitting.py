@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.index.clustering import cluster, few_threads
+from avengers_graph.index.clustering import cluster, distinct_rows, few_threads
 from avengers_graph.index.labels import cluster_labels
 from avengers_graph.index.model import (
     ClusterTable,
@@ -25,6 +25,8 @@ CLASSIFIER_STRENGTH = 10.0
 """Inverse L2 penalty of the data-set classifier."""
 CLASSIFIER_SAMPLE = 50_000
 """Queries that the linear models are fitted on at most."""
+_PIECE = 50_000
+"""Rows worked on at once where copies would be large."""
 
 Progress = Callable[[str, int, int], None]
 Partition = tuple[Vectors, NDArray[np.int64]]
@@ -64,6 +66,8 @@ def matrix(records: Sequence[Record], experts: tuple[str, ...]) -> Matrix:
     missing = float("nan")
 
     def column(kind: str) -> Floats:
+        if not any(getattr(record, kind) for record in records):
+            return np.broadcast_to(np.nan, (len(records), len(experts)))
         return np.array(
             [[getattr(record, kind).get(name, missing) for name in experts] for record in records],
             dtype=np.float64,
@@ -107,7 +111,7 @@ def fit_model(
     """
     wanted = settings.n_clusters or default_clusters(len(vectors))
     if settings.n_clusters is None:
-        wanted = min(wanted, len(np.unique(vectors, axis=0)))
+        wanted = distinct_rows(vectors, enough=wanted)
     settings = settings.but(n_clusters=wanted)
     global_means, global_counts = _column_means(data.scores)
     dataset_means = _dataset_means(data, global_means)
@@ -137,9 +141,7 @@ def fit_model(
         progress("clustering", settings.partitions, settings.partitions)
     sample = _sample(len(vectors), CLASSIFIER_SAMPLE, seed)
     residuals = data.scores - prior
-    distances = np.sqrt(
-        ((vectors - tables[0].centroids[first_labels]).astype(np.float64) ** 2).sum(axis=1)
-    )
+    distances = _own_distances(vectors, tables[0].centroids, first_labels)
     with few_threads():
         classifier = _dataset_classifier(vectors[sample], data.dataset[sample], data, seed)
         ridge = fit_ridge(vectors[sample], residuals[sample], penalty=settings.penalty)
@@ -210,6 +212,15 @@ def _dataset_classifier(
     else:
         weights[present], bias[present] = model.coef_, model.intercept_
     return LinearModel(weights, bias)
+
+
+def _own_distances(vectors: Vectors, centroids: Vectors, labels: NDArray[np.int64]) -> Floats:
+    """Distance of each vector to its own centroid, ``(n,)``, computed in pieces."""
+    parts = []
+    for start in range(0, len(vectors), _PIECE):
+        piece = slice(start, start + _PIECE)
+        parts.append(np.linalg.norm(vectors[piece] - centroids[labels[piece]], axis=1))
+    return np.concatenate(parts).astype(np.float64)
 
 
 def _dataset_means(data: Matrix, global_means: Floats) -> Floats:

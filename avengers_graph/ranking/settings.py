@@ -23,7 +23,7 @@ class RankingSettings:
     """Nearest clusters mixed in each partition."""
     beta: float = 10.0
     """Those clusters weigh softmax(-beta * Euclidean distance)."""
-    shrinkage: float = 10.0
+    shrinkage: float = 20.0
     """Scores that the prior is worth in each cluster, at least 0."""
     prior: str = "dataset"
     """What clusters shrink towards. ``dataset``: each expert's mean on the data sets that the
@@ -34,7 +34,9 @@ class RankingSettings:
     """Validation queries asked by the kNN scorer."""
     penalty: float = 100.0
     """L2 penalty of the ridge scorer, on unit vectors, over a sum of squared errors."""
-    blend: Mapping[str, float] = field(default_factory=lambda: {"cluster": 0.5, "ridge": 0.5})
+    blend: Mapping[str, float] = field(
+        default_factory=lambda: {"cluster": 0.5, "ridge": 0.25, "prior": 0.25}
+    )
     """Weights of scorers in the ``blend`` scorer, at least 0; they are made to sum to 1."""
 
     back_off: bool = True

@@ -29,7 +29,7 @@ def child(home: Home, body: str) -> "subprocess.Popen[str]":
     code = f"""
         import os, signal, sys
         sys.path.insert(0, {str(ROOT)!r})
-        from avengers_graph.index import ClusterIndex, storage
+        from avengers_graph.index import ClusterIndex, writing
         from tests.index.conftest import TopicEmbeddings, planted
         home = {plain!r}
     """
@@ -101,7 +101,7 @@ def test_a_fit_killed_while_writing_leaves_the_old_one_and_is_cleaned_up(
         def die(stage, done, total):
             if stage == "storing" and done:
                 os.kill(os.getpid(), signal.SIGKILL)
-        storage._WRITE = 40
+        writing._WRITE = 40
         ClusterIndex.fit(planted(), TopicEmbeddings(), n_clusters=6, progress=die, **home)
         """,
     )
