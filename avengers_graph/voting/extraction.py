@@ -9,7 +9,7 @@ from avengers_graph.voting.kinds import KINDS, Kind, bracketed
 from avengers_graph.voting.kinds.math import written_number
 from avengers_graph.voting.kinds.number import numeral_of
 from avengers_graph.voting.kinds.short_text import matches_reference
-from avengers_graph.voting.kinds.tool_calls import calls_as_text
+from avengers_graph.voting.kinds.tool_calls import from_calls
 from avengers_graph.voting.mathematics.second_opinion import verified
 from avengers_graph.voting.question import Question, read_question
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
@@ -41,10 +41,9 @@ def answer_of(sample: Sample, *, kind: str, question: Question) -> Answer | None
         return None
     if sample.refused and not any(spans.boxed(sample.text)):
         return None
-    text = sample.text
     if kind == "tool_calls" and sample.tool_calls:
-        text = calls_as_text(sample.tool_calls)
-    return KINDS[kind].extract(text, question, sample.truncated)
+        return from_calls(sample.tool_calls)
+    return KINDS[kind].extract(sample.text, question, sample.truncated)
 
 
 def equivalent(a: Answer, b: Answer) -> bool:

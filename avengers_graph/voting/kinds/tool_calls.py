@@ -21,21 +21,28 @@ _TAGGED = re.compile(
 )
 
 
-def calls_as_text(calls: Sequence[Mapping[str, Any]]) -> str:
-    """A message's tool calls as the JSON that ``extract`` reads."""
-    return json.dumps([dict(call) for call in calls], default=str)
+def from_calls(calls: Sequence[Mapping[str, Any]]) -> Answer | None:
+    """The calls of a message; None (it abstains) when one of them cannot be carried out."""
+    read = [None if call.get("type") == "invalid_tool_call" else _call(call) for call in calls]
+    valid = [call for call in read if call is not None]
+    return to_answer(valid) if len(valid) == len(read) else None
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The calls in the text: JSON as LangChain or OpenAI writes it, tagged or bare."""
     calls = list(_calls(text))
     if calls:
-        calls.sort(key=lambda call: json.dumps(call, sort_keys=True, default=str))
-        form = frozenset((call["name"], field_form(call["args"])) for call in calls)
-        return Answer(json.dumps(calls, ensure_ascii=False, default=str), "tool_calls", form)
+        return to_answer(calls)
     if truncated or not text.strip():
         return None
     return Answer(NO_CALL, "tool_calls", frozenset())
+
+
+def to_answer(calls: Sequence[Mapping[str, Any]]) -> Answer:
+    """At least one call, in an order of its own: which of parallel calls comes first is chance."""
+    ordered = sorted(calls, key=lambda call: json.dumps(call, sort_keys=True, default=str))
+    form = frozenset((call["name"], field_form(call["args"])) for call in ordered)
+    return Answer(json.dumps(ordered, ensure_ascii=False, default=str), "tool_calls", form)
 
 
 def _calls(text: str) -> Iterator[dict[str, Any]]:
@@ -47,7 +54,7 @@ def _calls(text: str) -> Iterator[dict[str, Any]]:
                 yield call
 
 
-def _call(item: Any) -> dict[str, Any] | None:
+def _call(item: object) -> dict[str, Any] | None:
     """One call as name and arguments, whichever of the usual shapes it has."""
     if not isinstance(item, dict):
         return None
