@@ -13,7 +13,9 @@ class Request(TypedDict):
     """One request, resolved once by ``embed``; later nodes read nothing else."""
 
     question: str
-    """The text that is embedded for routing: the last human turn."""
+    """The last human turn: what is asked, and what answers are read against."""
+    routing_text: str
+    """The text that is embedded for routing: the question, or the whole conversation."""
     settings: dict[str, Any]
     """The resolved Context: caller over configured defaults. Keeps a resumed run as it was."""
     params: dict[str, Any]

@@ -72,7 +72,8 @@ async def carry_out(
     ``is_given_up`` says whether the expert failed for good meanwhile: then nothing is retried.
     """
     began = time.monotonic()
-    for attempt in range(caller.expert.retries + 1):
+    retries = caller.expert.retries if request.retries is None else request.retries
+    for attempt in range(retries + 1):
         try:
             async with AsyncExitStack() as limits:
                 await limits.enter_async_context(caller.slots)
@@ -89,7 +90,7 @@ async def carry_out(
             tell(Landed(unit, choices, took))
             return
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
-            last = attempt == caller.expert.retries or unit.heard
+            last = attempt == retries or unit.heard
             if last or not may_pass(error) or is_given_up():
                 tell(_outcome(unit, error, time.monotonic() - began, caller=caller))
                 return

@@ -46,13 +46,22 @@ def fits(messages: Sequence[BaseMessage], expert: Expert, *, max_tokens: int | N
     return estimated_tokens(messages) + answer <= expert.context_length
 
 
-def routing_text(messages: Sequence[BaseMessage]) -> str:
-    """What is embedded for routing: the text of the last human turn, else of the last message."""
+def question_of(messages: Sequence[BaseMessage]) -> str:
+    """What is asked: the text of the last human turn, else of the last message."""
     for message in reversed(messages):
         if isinstance(message, HumanMessage) and message.text.strip():
             return message.text
     spoken = [m.text for m in messages if m.text.strip() and not isinstance(m, AIMessage)]
     return spoken[-1] if spoken else ""
+
+
+def conversation_of(messages: Sequence[BaseMessage]) -> str:
+    """What people and the model said, newest turn first.
+
+    An embedder reads the beginning of a long text only, and what was said last matters most.
+    """
+    said = [m.text for m in messages if isinstance(m, HumanMessage | AIMessage) and m.text.strip()]
+    return "\n".join(reversed(said))
 
 
 def has_images(messages: Sequence[BaseMessage]) -> bool:

@@ -43,6 +43,8 @@ class RoundRequest:
     cost_left: float | None = None
     """USD."""
     enough: Enough | None = None
+    retries: int | None = None
+    """Further tries of a request that may pass; None leaves it to each expert."""
     callbacks: Any = None
     question_id: str | None = None
     """Goes into a recording."""

@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 from avengers_graph.embedding import embed_query
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.experts.prompt import has_images, routing_text
+from avengers_graph.experts.prompt import conversation_of, has_images, question_of
 from avengers_graph.plans import make_plan
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.parameters import checked_params, json_form, needed_capabilities
@@ -39,7 +39,7 @@ def embed(
     """
     settings = resolve_settings(runtime.context, defaults=defaults)
     messages = state["messages"]
-    question = routing_text(messages)
+    question = question_of(messages)
     if not question.strip() and not has_images(messages):
         raise ConfigError("the question is empty; pass at least one message with text")
     for name in (*settings.force_experts, *settings.exclude_experts):
@@ -54,14 +54,14 @@ def embed(
     return {
         "request": request,
         "plan": plan,
-        "query_embedding": embed_query(embeddings, question).tolist(),
+        "query_embedding": embed_query(embeddings, request["routing_text"]).tolist(),
     }
 
 
 def query_vector(state: AvengersState, embeddings: Embeddings) -> list[float]:
     """The question's unit vector, (dim,); a resumed run, where it was not kept, has it anew."""
     kept = state.get("query_embedding")
-    return kept or embed_query(embeddings, state["request"]["question"]).tolist()
+    return kept or embed_query(embeddings, state["request"]["routing_text"]).tolist()
 
 
 def resolve_settings(given: Context | dict[str, Any] | None, *, defaults: Context) -> Context:
@@ -82,12 +82,19 @@ def resolve_request(
         needs.append("images")
     return Request(
         question=question,
+        routing_text=_routing_text(settings, question=question, messages=messages),
         settings=settings.model_dump(exclude={"params"}),
         params=params,
         needs=needs,
         kind=_kind(settings, question=question, params=params),
         deadline_at=None if settings.deadline is None else time.time() + settings.deadline,
     )
+
+
+def _routing_text(settings: Context, *, question: str, messages: Sequence[BaseMessage]) -> str:
+    if settings.routing_text == "last_human":
+        return question
+    return conversation_of(messages) or question
 
 
 def _kind(settings: Context, *, question: str, params: dict[str, Any]) -> str | None:

@@ -18,7 +18,7 @@ from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFi
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import Enough, RoundRequest
-from avengers_graph.nodes.ballots import BallotBox
+from avengers_graph.nodes.ballots import BallotBox, Parse, parse_of
 from avengers_graph.nodes.shown_answers import with_answers
 from avengers_graph.plans import asks_for
 from avengers_graph.settings.context import Context
@@ -35,7 +35,8 @@ def sample(
         AllExpertsFailedError: not one answer; names each expert's cause.
     """
     records: list[SampleRecord] = []
-    for event in Bridge(run_round(round_request(state, config, pool=pool), pool=pool)):
+    request = round_request(state, config, pool=pool, parse=parse_of(runtime))
+    for event in Bridge(run_round(request, pool=pool)):
         records += _heard(event, runtime)
     return _outcome(state, records, pool)
 
@@ -45,13 +46,14 @@ async def asample(
 ) -> dict[str, Any]:
     """As ``sample``, without blocking the caller's loop."""
     records: list[SampleRecord] = []
-    async for event in Bridge(run_round(round_request(state, config, pool=pool), pool=pool)):
+    request = round_request(state, config, pool=pool, parse=parse_of(runtime))
+    async for event in Bridge(run_round(request, pool=pool)):
         records += _heard(event, runtime)
     return _outcome(state, records, pool)
 
 
 def round_request(
-    state: AvengersState, config: RunnableConfig, *, pool: ExpertPool
+    state: AvengersState, config: RunnableConfig, *, pool: ExpertPool, parse: Parse | None = None
 ) -> RoundRequest:
     """What the engine has to do in the plan's current round."""
     request, plan, number = state["request"], state["plan"], state["round"]
@@ -60,7 +62,7 @@ def round_request(
     ranked = [expert["name"] for expert in state["experts"]]
     asks = asks_for(planned, ranked, thinking=pool.thinking)
     wanted = sum(ask.samples for ask in asks)
-    enough = _enough(state) if wanted > 1 and _only_counted(state) else None
+    enough = _enough(state, parse) if wanted > 1 and _only_counted(state) else None
     params = dict(request["params"])
     temperature = params.pop("temperature", None)
     for fallback in (planned["temperature"], settings["temperature"]):
@@ -77,11 +79,13 @@ def round_request(
         asked_before=Counter(record["expert"] for record in state["samples"]),
         batching=settings["batching"],
         needs_all=wanted > 1 and enough is None,
-        stream=settings["stream_tokens"] and wanted == 1,
+        # Only where nothing else can become the answer: what was heard cannot be taken back.
+        stream=settings["stream_tokens"] and wanted == len(plan["rounds"]) == 1,
         deadline_at=request["deadline_at"],
         calls_left=None if max_calls is None else max_calls - spent["calls"],
         cost_left=None if max_cost is None else max_cost - spent["cost"],
         enough=enough,
+        retries=settings["retries"],
         callbacks=config.get("callbacks"),
     )
 
@@ -105,18 +109,16 @@ def _messages(state: AvengersState) -> Sequence[BaseMessage]:
     return with_answers(messages, state["samples"], before_round=state["round"])
 
 
-def _enough(state: AvengersState) -> Enough | None:
+def _enough(state: AvengersState, parse: Parse | None) -> Enough | None:
     """When a landed sample settles the vote; None where only all samples together can tell."""
     request = state["request"]
     if not request["settings"]["early_stop"] or request["kind"] is None:
         return None
-    box = BallotBox(state)
+    box = BallotBox(state, parse=parse)
 
     def enough(landed: SampleRecord, outstanding: Sequence[str]) -> bool:
         box.add(landed)
-        # A sample still to come may be taken over by another expert: let it weigh the most
-        # that any of them could.
-        return box.tally.is_decided([box.heaviest] * len(outstanding))
+        return box.is_decided(len(outstanding))
 
     return enough
 

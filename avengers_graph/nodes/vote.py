@@ -7,7 +7,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
-from avengers_graph.nodes.ballots import BallotBox
+from avengers_graph.nodes.ballots import BallotBox, parse_of
 from avengers_graph.plans import Standing, plan_is_done, planned_samples
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
@@ -19,8 +19,11 @@ def vote(
     runtime: Runtime[Context],
 ) -> Command[Literal["sample", "__end__"]]:
     """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
-    verdict = verdict_of(state)
-    done = plan_is_done(state["plan"], _standing(state, verdict), finished_round=state["round"])
+    box = BallotBox(state, parse=parse_of(runtime))
+    verdict = verdict_of(state, box)
+    done = plan_is_done(
+        state["plan"], _standing(state, box, verdict), finished_round=state["round"]
+    )
     if not done and not _budget_is_spent(state):
         return Command(update={"verdict": verdict, "round": state["round"] + 1}, goto="sample")
     answer = answer_message(state, verdict)
@@ -30,20 +33,19 @@ def vote(
     return Command(update={"verdict": verdict, "messages": [answer]}, goto="__end__")
 
 
-def _standing(state: AvengersState, verdict: VerdictRecord) -> Standing:
+def _standing(state: AvengersState, box: BallotBox, verdict: VerdictRecord) -> Standing:
     """The vote as the plan's stop rules look at it."""
-    box = BallotBox(state)
     left = planned_samples(state["plan"], from_round=state["round"] + 1)
     return Standing(
         agreement=verdict["agreement"],
         votes=[row["votes"] for row in verdict["tally"]],
-        unbeatable=box.tally.is_decided([box.heaviest] * left),
+        unbeatable=box.is_decided(left),
     )
 
 
-def verdict_of(state: AvengersState) -> VerdictRecord:
+def verdict_of(state: AvengersState, box: BallotBox) -> VerdictRecord:
     """The vote over all samples so far; the order they arrived in does not matter."""
-    found = BallotBox(state).tally.verdict()
+    found = box.verdict()
     calls = len(state["samples"])
     return VerdictRecord(
         answer=found.answer,

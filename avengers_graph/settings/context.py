@@ -1,8 +1,12 @@
 """What a person tunes per run: the graph's runtime context."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from avengers_graph.values import SampleRecord
 
 AnswerKind = Literal[
     "auto",
@@ -105,6 +109,19 @@ class Context(BaseModel):
         description="Cancel what is in flight once the answer cannot change.",
         json_schema_extra=_shown_at("sample"),
     )
+    retries: int | None = Field(
+        None,
+        ge=0,
+        le=20,
+        description="Further tries of a call after a failure that may pass. None: each expert's.",
+        json_schema_extra=_shown_at("sample"),
+    )
+    routing_text: Literal["last_human", "conversation"] = Field(
+        "last_human",
+        description="What is embedded for routing: the last human turn, or the whole "
+        "conversation, newest turn first.",
+        json_schema_extra=_shown_at("embed"),
+    )
     deadline: float | None = Field(
         None,
         gt=0,
@@ -138,6 +155,13 @@ class Context(BaseModel):
         description="Report the tokens of a one-sample request as custom stream events.",
         json_schema_extra=_shown_at("sample"),
     )
+
+    parse_sample: SkipJsonSchema[Callable[[SampleRecord], Any] | None] = Field(
+        None,
+        exclude=True,
+        repr=False,
+    )
+    """Structured output: a sample as plain data, or None to let it abstain. Never in the state."""
 
     def over(self, defaults: "Context") -> "Context":
         """These settings where they were given, ``defaults`` elsewhere."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from avengers_graph.experts.prompt import fits, for_expert, has_images, routing_text
+from avengers_graph.experts.prompt import fits, for_expert, has_images, question_of
 from avengers_graph.settings.expert import Expert
 
 URL = "http://127.0.0.1:9/v1"
@@ -65,7 +65,7 @@ def test_fits() -> None:
     ],
 )
 def test_routing_reads_the_last_human_turn(messages: Any, text: str) -> None:
-    assert routing_text(messages) == text
+    assert question_of(messages) == text
 
 
 def test_images_are_seen() -> None:
