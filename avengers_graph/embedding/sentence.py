@@ -4,7 +4,7 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
-from avengers_graph.embedding.loading import CHARACTERS_PER_TOKEN
+from avengers_graph.embedding.loading import CHARACTERS_PER_TOKEN, load_embeddings
 
 
 class SentenceEmbeddings(Embeddings):
@@ -16,6 +16,10 @@ class SentenceEmbeddings(Embeddings):
         """What ``load_embeddings`` was given; an index stores it."""
         tokens = int(getattr(encoder, "max_seq_length", None) or 512)
         self._longest = tokens * CHARACTERS_PER_TOKEN
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by name: whoever unpickles it loads the weights anew."""
+        return load_embeddings, (self.avengers_spec,)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Unit vectors of ``texts``; what exceeds the model's length is cut off."""

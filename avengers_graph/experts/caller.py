@@ -18,6 +18,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration
 from langchain_core.runnables import RunnableBinding
+from pydantic import SecretStr
 
 from avengers_graph.errors import ExpertResponseError
 from avengers_graph.experts.chat_openai import api_key, endpoint_chat
@@ -77,12 +78,14 @@ class Caller(Protocol):
 class ExpertCaller:
     """Sends requests to one expert. Belongs to the owned loop."""
 
-    def __init__(self, expert: Expert) -> None:
+    def __init__(self, expert: Expert, *, key: SecretStr | None = None) -> None:
         self.expert = expert
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         limit = expert.rate_limit
         self.throttle = Throttler(limit.requests, limit.period) if limit else None
-        self.key = api_key(expert) if expert.api_key_env else None
+        self.key = None if key is None else key.get_secret_value()
+        if expert.api_key_env:
+            self.key = api_key(expert)
         self.honours_n = expert.llm is None and "n" in expert.supports
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}
@@ -100,7 +103,7 @@ class ExpertCaller:
             return given.model_copy(update=quiet)
         if self._http is None:
             self._http = openai.DefaultAsyncHttpxClient(timeout=self.expert.timeout)
-        return endpoint_chat(self.expert, streaming=streaming, http=self._http)
+        return endpoint_chat(self.expert, streaming=streaming, http=self._http, key=self.key)
 
     async def send(self, call: Call) -> list[Choice]:
         """One request for ``call.n`` answers; a server may give fewer."""
@@ -154,6 +157,12 @@ class ExpertCaller:
         extra = {**self.expert.extra_body, **params.pop("extra_body", {})}
         if extra:
             arguments["extra_body"] = extra
+        if self.expert.llm is None and "response_format" in params:
+            # As a parameter of its own the client would parse the answer, and raise where we
+            # want a sample that abstains.
+            arguments.setdefault("extra_body", {})["response_format"] = params.pop(
+                "response_format"
+            )
         if self.expert.llm is not None and "tools" in params:
             binding = model.bind_tools(
                 params.pop("tools"), tool_choice=params.pop("tool_choice", None)

@@ -81,7 +81,7 @@ def api_key(expert: Expert) -> str:
     return key
 
 
-def endpoint_chat(expert: Expert, *, streaming: bool, http: Any) -> EndpointChat:
+def endpoint_chat(expert: Expert, *, streaming: bool, http: Any, key: str | None) -> EndpointChat:
     """A client for one expert.
 
     Retries are off because the engine retries; the answer cache is off because it would hand
@@ -91,7 +91,7 @@ def endpoint_chat(expert: Expert, *, streaming: bool, http: Any) -> EndpointChat
     chat = EndpointChat(
         model=expert.model_name,
         base_url=expert.base_url,
-        api_key=SecretStr(api_key(expert)),
+        api_key=SecretStr(key or KEYLESS),
         timeout=expert.timeout,
         max_retries=0,
         cache=False,

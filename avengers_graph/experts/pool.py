@@ -4,8 +4,11 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
+from pydantic import SecretStr
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.caller import Caller, ExpertCaller
@@ -43,6 +46,47 @@ class ExpertPool:
         self._callers: dict[str, Caller] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
+        self._key: SecretStr | None = None
+        self._keyed: dict[str, ExpertPool] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle holds: the experts, not their connections, and no key.
+
+        Raises:
+            ConfigError: a key would have to be in the pickle.
+        """
+        holding = [expert.name for expert in self if _holds_a_secret(expert.llm)]
+        if self._key is not None or holding:
+            raise ConfigError(
+                f"{'experts ' + repr(holding) if holding else 'the pool'} cannot be pickled, as a "
+                "key would be in the pickle; use endpoints with api_key_env"
+            )
+        left_out = ("_callers", "_loop", "_lock", "_keyed", "recording")
+        return {name: v for name, v in vars(self).items() if name not in left_out}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.recording, self._keyed = None, {}
+        self._callers, self._loop, self._lock = {}, None, threading.Lock()
+
+    def with_key(self, key: SecretStr) -> "ExpertPool":
+        """These experts with a key for the endpoints that name none; the same one each time."""
+        secret = key.get_secret_value()
+        with self._lock:
+            if secret not in self._keyed:
+                pool = object.__new__(type(self))
+                vars(pool).update(vars(self))
+                pool._key, pool._keyed = key, {}
+                pool._callers, pool._loop, pool._lock = {}, None, threading.Lock()
+                self._keyed[secret] = pool
+            return self._keyed[secret]
+
+    def identity(self) -> list[dict[str, Any]]:
+        """What tells this pool's answers from those of another one; without any key."""
+        return [
+            {**expert.model_dump(mode="json"), "llm": _identity(expert.llm)}
+            for expert in self._experts.values()
+        ]
 
     @classmethod
     def from_yaml(cls, path: str | Path | None = None) -> "ExpertPool":
@@ -136,7 +180,7 @@ class ExpertPool:
             return self._callers[name]
 
     def _make_caller(self, expert: Expert) -> Caller:
-        return ExpertCaller(expert)
+        return ExpertCaller(expert, key=self._key)
 
     def cost(self, name: str, *, input_tokens: int, output_tokens: int) -> float | None:
         """USD for that many tokens of an expert; None when its price is not known."""
@@ -158,3 +202,13 @@ class ExpertPool:
             callers, self._callers = self._callers, {}
         for caller in callers.values():
             await caller.aclose()
+        for pool in self._keyed.values():
+            await pool._close_callers()
+
+
+def _holds_a_secret(llm: BaseChatModel | None) -> bool:
+    return llm is not None and any(isinstance(v, SecretStr) for v in vars(llm).values())
+
+
+def _identity(llm: BaseChatModel | None) -> dict[str, Any] | None:
+    return None if llm is None else llm.asdict()

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 from langchain_core.messages import AIMessage
 
@@ -27,16 +28,22 @@ def split_reasoning(text: str) -> tuple[str, str | None]:
 
 
 def plain_tool_calls(message: AIMessage) -> list[dict[str, Any]]:
-    """Valid and invalid tool calls of a message as plain dicts, in the order given."""
-    valid = [
-        {"type": "tool_call", "id": c["id"], "name": c["name"], "args": c["args"]}
-        for c in message.tool_calls
+    """Valid and invalid tool calls of a message as plain dicts, in the order given.
+
+    Each has an id of its own: some servers leave it out or repeat it, and the results of the
+    tools are matched with the calls by it.
+    """
+    kinds = [
+        *(("tool_call", call) for call in message.tool_calls),
+        *(("invalid_tool_call", call) for call in message.invalid_tool_calls),
     ]
-    invalid = [
-        {"type": "invalid_tool_call", "id": c["id"], "name": c["name"], "args": c["args"]}
-        for c in message.invalid_tool_calls
-    ]
-    return [*valid, *invalid]
+    plain: list[dict[str, Any]] = []
+    seen: set[str | None] = {None, ""}
+    for kind, call in kinds:
+        identity = call["id"] if call["id"] not in seen else f"call_{uuid4().hex}"
+        seen.add(identity)
+        plain.append({"type": kind, "id": identity, "name": call["name"], "args": call["args"]})
+    return plain
 
 
 def answered(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from avengers_graph.errors import ClusterIndexError, IndexDamagedError, IndexNotFoundError
 
@@ -35,6 +35,14 @@ def open_client(path: Path | None, host: str | None, port: int, *, create: bool)
 def place_name(path: Path | None, host: str | None, port: int) -> str:
     """The place as messages name it."""
     return str(path) if path is not None else f"{host}:{port}"
+
+
+def place_of(client: "ClientAPI") -> dict[str, Any]:
+    """Where a client's index is, as ``ClusterIndex.open`` takes it."""
+    settings = client.get_settings()
+    if settings.chroma_server_host is None:
+        return {"path": Path(settings.persist_directory)}
+    return {"host": settings.chroma_server_host, "port": settings.chroma_server_http_port}
 
 
 def _server(host: str | None, port: int) -> "ClientAPI":

@@ -23,7 +23,7 @@ from avengers_graph.errors import (
     IndexMismatchError,
 )
 from avengers_graph.index import catalogue
-from avengers_graph.index.client import chroma_errors, open_client, place_name
+from avengers_graph.index.client import chroma_errors, open_client, place_name, place_of
 from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
 from avengers_graph.index.publishing import fit_records, publish
 from avengers_graph.index.reading import check_search, read_model, read_queries, residuals_of
@@ -65,6 +65,10 @@ class ClusterIndex:
             self._clusters = catalogue.open_part(client, generation, "clusters")
             if self.settings.needs("knn"):
                 check_search(self._queries, expected=int(manifest["n_stored"]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by place and generation: whoever unpickles it opens the index again."""
+        return _reopened, (type(self), place_of(self._client), self.generation)
 
     @classmethod
     def fit(
@@ -430,3 +434,7 @@ class ClusterIndex:
         if not np.isfinite(query).all():
             raise EmbeddingError("the query's vector is not finite; check the embedder")
         return query
+
+
+def _reopened(kind: type[ClusterIndex], where: dict[str, Any], generation: str) -> ClusterIndex:
+    return kind.open(**where, generation=generation)
