@@ -4,36 +4,100 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from avengers_graph.chat_model.reasoning import WithoutReasoning
 
 _PIECE = re.compile(r"\S+\s*|\s+")
 
 
-def token_chunk(event: dict[str, Any]) -> ChatGenerationChunk:
-    """A token that an expert is just writing, without usage: the last chunk carries that."""
-    heard: AIMessageChunk = event["chunk"]
-    chunk = AIMessageChunk(content=heard.content, tool_call_chunks=heard.tool_call_chunks)
-    return ChatGenerationChunk(message=chunk, text=heard.text)
+class Telling:
+    """Turns the graph's stream into chunks: tokens as they come, or the winner at the end."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._heard = False
+        self._state: dict[str, Any] = {}
+        self._text = WithoutReasoning()
+
+    def progress(self, item: tuple[str, Any]) -> dict[str, Any] | None:
+        """Take note of one item; an event that is not a token is returned, to be told."""
+        mode, value = item
+        if mode == "values":
+            self._state = value
+        elif value["type"] != "sample_token":
+            return dict(value)
+        return None
+
+    def tokens(self, item: tuple[str, Any]) -> Iterator[ChatGenerationChunk]:
+        """The chunk of a token that an expert is just writing."""
+        mode, value = item
+        if mode == "custom" and value["type"] == "sample_token":
+            chunk = _token_chunk(value["chunk"], self._text)
+            if chunk is not None:
+                self._heard = True
+                yield chunk
+
+    def at_the_end(self) -> Iterator[ChatGenerationChunk]:
+        """What is left to say when the graph has ended."""
+        message = self._message()
+        if not self._heard:
+            yield from _answer_chunks(message)
+        elif rest := self._text.rest():
+            yield ChatGenerationChunk(message=AIMessageChunk(content=rest), text=rest)
+        yield _last_chunk(message)
+
+    def result(self) -> ChatResult:
+        """The answer in one piece."""
+        return ChatResult(generations=[ChatGeneration(message=self._message())])
+
+    def _message(self) -> AIMessage:
+        """The answer under the name its caller gave the model."""
+        message: AIMessage = self._state["messages"][-1]
+        metadata = {**message.response_metadata, "model_name": self._name}
+        return message.model_copy(update={"id": None, "response_metadata": metadata})
 
 
-def answer_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
+def _token_chunk(heard: AIMessageChunk, text: WithoutReasoning) -> ChatGenerationChunk | None:
+    """A token without usage (the last chunk carries that); None when nothing is left of it."""
+    content: Any = heard.content
+    if isinstance(content, str):
+        content = text.of(content)
+    calls = [_identified(call) for call in heard.tool_call_chunks]
+    if not content and not calls:
+        return None
+    chunk = AIMessageChunk(content=content, tool_call_chunks=calls)
+    return ChatGenerationChunk(message=chunk, text=chunk.text)
+
+
+def _identified(call: ToolCallChunk) -> ToolCallChunk:
+    """The piece of a tool call; the first one (it has the name) never goes without an id."""
+    if call["name"] and not call["id"]:
+        return {**call, "id": f"call_{uuid4().hex}"}
+    return call
+
+
+def _answer_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
     """The winner's text word by word, then its tool calls."""
     for piece in _PIECE.findall(message.text):
         yield ChatGenerationChunk(message=AIMessageChunk(content=piece), text=piece)
-    if message.tool_calls:
-        calls = [
-            tool_call_chunk(
-                name=call["name"], args=json.dumps(call["args"]), id=call["id"], index=i
-            )
-            for i, call in enumerate(message.tool_calls)
+    calls = [
+        *((call["name"], json.dumps(call["args"]), call["id"]) for call in message.tool_calls),
+        *((call["name"], call["args"], call["id"]) for call in message.invalid_tool_calls),
+    ]
+    if calls:
+        chunks = [
+            tool_call_chunk(name=name, args=args, id=identity, index=index)
+            for index, (name, args, identity) in enumerate(calls)
         ]
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=calls))
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=chunks))
 
 
-def last_chunk(message: AIMessage) -> ChatGenerationChunk:
+def _last_chunk(message: AIMessage) -> ChatGenerationChunk:
     """The end of the stream: usage and metadata, exactly once."""
     return ChatGenerationChunk(
         message=AIMessageChunk(

@@ -1,36 +1,42 @@
 """``ChatAvengers``."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing, closing
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Self
 
 from langchain_core.callbacks import (
-    AsyncCallbackManager,
     AsyncCallbackManagerForLLMRun,
-    CallbackManager,
     CallbackManagerForLLMRun,
-    UsageMetadataCallbackHandler,
 )
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
-from langgraph.graph.state import CompiledStateGraph
-from pydantic import ConfigDict, Field, PrivateAttr
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
-from avengers_graph.chat_model.chunks import answer_chunks, last_chunk, token_chunk
-from avengers_graph.chat_model.isolation import (
-    outside,
-    outside_async,
-    outside_iteration,
-    outside_stream,
+from avengers_graph.chat_model import calls
+from avengers_graph.chat_model.calls import Call, Graph
+from avengers_graph.chat_model.profile import pool_profile
+from avengers_graph.chat_model.runs import Run, current_run
+from avengers_graph.chat_model.settings import folded, refuse_unknown, resolved_context
+from avengers_graph.chat_model.structured import (
+    Method,
+    Schema,
+    best_method,
+    call_keywords,
+    json_schema_format,
+    output_parser,
+    plain_schema,
+    sample_parser,
+    with_parser,
 )
-from avengers_graph.chat_model.settings import resolved_context
+from avengers_graph.chat_model.tools import AnyTool, openai_tool_choice, openai_tools
+from avengers_graph.chat_model.traced import TracedChatModel
 from avengers_graph.embedding import load_embeddings
+from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.graph import create_avengers_graph
 from avengers_graph.index import ClusterIndex
@@ -38,9 +44,15 @@ from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.plan import PlanSpec
 
+_LANGCHAINS_OWN = ("stream", "ls_structured_output_format", "structured_output_format")
+"""Keywords that ``BaseChatModel`` reads itself and hands on all the same."""
 
-class ChatAvengers(BaseChatModel):
+
+class ChatAvengers(TracedChatModel):
     """Several experts behind one chat model.
+
+    Besides the fields below, every field of ``Context`` and every parameter that experts are
+    passed can be given here, as a default, and with each call. An unknown one is an error.
 
     Example:
         ::
@@ -70,15 +82,35 @@ class ChatAvengers(BaseChatModel):
     stop: list[str] | None = None
     deadline: float | None = Field(None, alias="timeout")
     """Seconds for a whole request; what is there by then is voted on."""
+    retries: int | None = Field(None, alias="max_retries")
+    """Further tries of a call after a failure that may pass; None: each expert's own number."""
+    api_key: SecretStr | None = Field(None, exclude=True)
+    """Key for the endpoints whose expert names no ``api_key_env``."""
+    streaming: bool | None = None
+    """Whether ``invoke`` streams inside too, so that callbacks hear tokens; None: when asked."""
 
-    _graph: CompiledStateGraph[Any, Context, Any, Any] = PrivateAttr()
+    _graph: Graph = PrivateAttr()
+    _pool: ExpertPool = PrivateAttr()
+
+    def __init__(self, **given: Any) -> None:
+        """See the class.
+
+        Raises:
+            ConfigError: an unknown keyword, or a value that no call could run with.
+        """
+        super().__init__(**folded(given, fields=type(self).model_fields))
+        self._context({}, stop=None, stream=False)
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile the graph; it holds no state between calls."""
         super().model_post_init(context)
+        self._build()
+
+    def _build(self) -> None:
+        self._pool = self.pool if self.api_key is None else self.pool.with_key(self.api_key)
         # Without False the graph would save into the checkpointer of a surrounding graph.
         self._graph = create_avengers_graph(
-            pool=self.pool,
+            pool=self._pool,
             index=self.index,
             embeddings=self.embeddings,
             checkpointer=False,
@@ -89,28 +121,30 @@ class ChatAvengers(BaseChatModel):
     def from_config(cls, path: str | Path | None = None, **settings: Any) -> Self:
         """A model from an ``avengers.yaml`` (AVENGERS_CONFIG, else ./avengers.yaml).
 
-        ``settings`` are fields of this class or of ``Context`` and override the file's.
+        ``settings`` are what the constructor takes, and override the file's.
 
         Raises:
             ConfigError: the file or a setting is wrong.
             ClusterIndexError: the index is missing, damaged, or of another embedder.
         """
         config = load_config(path)
+        folded(settings, fields=cls.model_fields)
         embeddings = load_embeddings(config.embedding.model)
         index = ClusterIndex.open(
             config.index.path, host=config.index.host, port=config.index.port, embeddings=embeddings
         )
-        own = {
-            n: v for n, v in settings.items() if n in cls.model_fields or n in ("model", "timeout")
-        }
-        rest = {n: v for n, v in settings.items() if n not in own}
-        defaults = resolved_context(config.defaults, rest, stream=False)
         return cls(
-            pool=ExpertPool(config.experts),
-            index=index,
-            embeddings=embeddings,
-            **{"defaults": defaults, "plans": config.plans, **own},
+            **{
+                "pool": ExpertPool(config.experts),
+                "index": index,
+                "embeddings": embeddings,
+                "defaults": config.defaults,
+                "plans": config.plans,
+                **settings,
+            }
         )
+
+    # -- what it is -------------------------------------------------------------------------
 
     @property
     def _llm_type(self) -> str:
@@ -121,24 +155,84 @@ class ChatAvengers(BaseChatModel):
         """What tells one configuration from another; part of the key of an answer cache."""
         return {
             "model_name": self.model_name,
-            "pool": [expert.model_dump(mode="json") for expert in self.pool],
+            "pool": self.pool.identity(),
             "index_generation": self.index.generation,
             "plans": {name: spec.model_dump(mode="json") for name, spec in self.plans.items()},
             "context": self._context({}, stop=None, stream=False).model_dump(mode="json"),
         }
 
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        return super()._get_invocation_params(stop=stop, **plain_schema(kwargs))
+
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        return super()._get_llm_string(stop=stop, **plain_schema(kwargs))
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        """What LangSmith files a call under: the settings it really runs with."""
+        params = {**self.defaults.params, **kwargs}
+        return super()._get_ls_params(stop=stop or self.stop, **params)
+
+    def _resolve_model_profile(self) -> ModelProfile:
+        return pool_profile(self.pool)
+
+    # -- tools and structured output --------------------------------------------------------
+
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[AnyTool],
         *,
         tool_choice: str | dict[str, Any] | bool | None = None,
+        strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools to every expert that supports them; the majority's call wins."""
-        formatted = [convert_to_openai_tool(tool) for tool in tools]
-        choice = _openai_tool_choice(tool_choice, formatted)
+        """Offer tools to every expert that supports them; the majority's call wins.
+
+        Args:
+            tool_choice: a tool's name, ``any`` (or True), ``auto``, ``none``, or as OpenAI has it.
+            strict: asks servers that can to keep to the tools' schemas.
+
+        Raises:
+            ConfigError: ``tool_choice`` names a tool that is not there, or a keyword is unknown.
+        """
+        formatted = openai_tools(tools, strict=strict)
+        choice = openai_tool_choice(tool_choice, formatted)
+        given = {name: v for name, v in kwargs.items() if name not in _LANGCHAINS_OWN}
+        refuse_unknown(given, what="parameter")
         extra = kwargs if choice is None else {"tool_choice": choice, **kwargs}
         return self.bind(tools=formatted, **extra)
+
+    def with_structured_output(
+        self,
+        schema: Schema,
+        *,
+        method: Method | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answers as instances of ``schema``; samples vote as the objects they parse to.
+
+        Args:
+            schema: a pydantic class, a TypedDict, or a JSON or OpenAI schema.
+            method: ``function_calling``, ``json_schema`` or ``json_mode``; None takes what most
+                experts of the pool support, the earlier of these on a tie.
+            include_raw: whether to return a dict of ``raw``, ``parsed`` and ``parsing_error``.
+            strict: asks servers that can to keep to the schema.
+            kwargs: settings and parameters of the calls.
+
+        Raises:
+            ConfigError: an unknown method or keyword.
+        """
+        refuse_unknown(kwargs, what="parameter")
+        chosen = method or best_method(expert.supports for expert in self.pool)
+        keywords = call_keywords(schema, method=chosen, strict=strict)
+        described = {"kwargs": {"method": chosen, "strict": strict}, "schema": schema}
+        llm = self.bind(
+            **keywords, response_schema=schema, ls_structured_output_format=described, **kwargs
+        )
+        return with_parser(llm, output_parser(schema, method=chosen), include_raw=include_raw)
 
     # -- one call ---------------------------------------------------------------------------
 
@@ -149,11 +243,7 @@ class ChatAvengers(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        context, name = self._request(kwargs, stop=stop, stream=False)
-        config: RunnableConfig = {"callbacks": _child_manager(run_manager)}
-        with outside() as run:
-            state = run(self._graph.invoke, {"messages": messages}, config, context=context)
-        return _result(state["messages"][-1], name)
+        return calls.result(self._graph, self._call(messages, stop, run_manager, kwargs))
 
     async def _agenerate(
         self,
@@ -162,11 +252,7 @@ class ChatAvengers(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        context, name = self._request(kwargs, stop=stop, stream=False)
-        config: RunnableConfig = {"callbacks": _async_child_manager(run_manager)}
-        work = self._graph.ainvoke({"messages": messages}, config, context=context)
-        state = await outside_async(work)
-        return _result(state["messages"][-1], name)
+        return await calls.aresult(self._graph, self._call(messages, stop, run_manager, kwargs))
 
     def _stream(
         self,
@@ -175,17 +261,8 @@ class ChatAvengers(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        context, name = self._request(kwargs, stop=stop, stream=True)
-        config: RunnableConfig = {"callbacks": _async_child_manager(run_manager)}
-        told = _Telling(name)
-        source = self._graph.astream({"messages": messages}, config, **_STREAM, context=context)
-        with closing(outside_iteration(source)) as events:
-            for item in events:
-                for chunk in told.on(item):
-                    if run_manager:
-                        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                    yield chunk
-        for chunk in told.at_the_end():
+        call = self._call(messages, stop, run_manager, kwargs, stream=True)
+        for chunk in calls.chunks(self._graph, call):
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
@@ -197,32 +274,46 @@ class ChatAvengers(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        context, name = self._request(kwargs, stop=stop, stream=True)
-        config: RunnableConfig = {"callbacks": _async_child_manager(run_manager)}
-        told = _Telling(name)
-        source = self._graph.astream({"messages": messages}, config, **_STREAM, context=context)
-        async with aclosing(outside_stream(source)) as events:
-            async for item in events:
-                for chunk in told.on(item):
-                    if run_manager:
-                        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                    yield chunk
-        for chunk in told.at_the_end():
-            if run_manager:
-                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
+        call = self._call(messages, stop, run_manager, kwargs, stream=True)
+        async with aclosing(calls.achunks(self._graph, call)) as chunks:
+            async for chunk in chunks:
+                if run_manager:
+                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
 
-    # -- what a call runs with --------------------------------------------------------------
-
-    def _request(
-        self, given: dict[str, Any], *, stop: list[str] | None, stream: bool
-    ) -> tuple[Context, str]:
-        """The run's settings, and the name its answer carries."""
-        given = dict(given)
+    def _call(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        run_manager: Any,
+        given: Mapping[str, Any],
+        *,
+        stream: bool = False,
+    ) -> Call:
+        """A call's settings: its keywords over the fields over the defaults."""
+        given = {name: value for name, value in given.items() if name not in _LANGCHAINS_OWN}
         name = given.pop("model", None) or given.pop("model_name", None) or self.model_name
-        return self._context(given, stop=stop, stream=stream), name
+        schema = given.pop("response_schema", None)
+        if not given.get("tools", True):
+            # Servers refuse an empty list.
+            del given["tools"]
+            given.pop("tool_choice", None)
+        if isinstance(given.get("response_format"), type):
+            schema = schema or given["response_format"]
+            given["response_format"] = json_schema_format(given["response_format"])
+        if schema is not None:
+            given.setdefault("answer_kind", "json")
+        context = self._context(given, stop=stop, stream=stream)
+        if schema is not None:
+            context = context.model_copy(
+                update={"parse_sample": sample_parser(schema, called="tools" in given)}
+            )
+        run = current_run() if run_manager is None else Run.of(run_manager)
+        return Call(messages=messages, context=context, name=name, run=run)
 
-    def _context(self, given: dict[str, Any], *, stop: list[str] | None, stream: bool) -> Context:
+    def _context(
+        self, given: Mapping[str, Any], *, stop: list[str] | None, stream: bool
+    ) -> Context:
         own = {
             "strategy": self.strategy,
             "samples": self.samples,
@@ -230,94 +321,36 @@ class ChatAvengers(BaseChatModel):
             "max_tokens": self.max_tokens,
             "stop": stop if stop is not None else self.stop,
             "deadline": self.deadline,
+            "retries": self.retries,
         }
-        aliased = {"deadline" if n == "timeout" else n: v for n, v in given.items()}
-        return resolved_context(self.defaults, {**own, **aliased}, stream=stream)
+        context = resolved_context(self.defaults, own, given, stream=stream)
+        for name in (*context.force_experts, *context.exclude_experts):
+            _ = self.pool[name]
+        return context
 
     # -- lifetime ---------------------------------------------------------------------------
 
+    def __getstate__(self) -> dict[Any, Any]:
+        """Without the compiled graph: whoever unpickles this compiles it anew.
+
+        Raises:
+            ConfigError: there is an ``api_key``; keys travel in the environment only.
+        """
+        if self.api_key is not None:
+            raise ConfigError(
+                "a model with api_key cannot be pickled, as the key would be in the pickle; "
+                "name the key's environment variable in each expert's api_key_env instead"
+            )
+        return {**super().__getstate__(), "__pydantic_private__": None}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        self._build()
+
     def close(self) -> None:
-        """Close the experts' connections."""
-        self.pool.close()
+        """Close the experts' connections; they open again when they are needed."""
+        self._pool.close()
 
     async def aclose(self) -> None:
         """As ``close``, for asynchronous callers."""
-        await self.pool.aclose()
-
-
-_STREAM: dict[str, Any] = {"stream_mode": ["custom", "values"]}
-
-
-class _Telling:
-    """Turns the graph's stream into chunks: tokens as they come, or the winner at the end."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._heard = False
-        self._state: dict[str, Any] = {}
-
-    def on(self, item: tuple[str, Any]) -> Iterator[ChatGenerationChunk]:
-        """The chunks one item of the stream gives at once."""
-        mode, value = item
-        if mode == "values":
-            self._state = value
-        elif value["type"] == "sample_token":
-            self._heard = True
-            yield token_chunk(value)
-
-    def at_the_end(self) -> Iterator[ChatGenerationChunk]:
-        """What is left to say when the graph has ended."""
-        message = _named(self._state["messages"][-1], self._name)
-        if not self._heard:
-            yield from answer_chunks(message)
-        yield last_chunk(message)
-
-
-def _named(message: AIMessage, name: str) -> AIMessage:
-    """The answer under the name its caller gave the model."""
-    metadata = {**message.response_metadata, "model_name": name}
-    return message.model_copy(update={"response_metadata": metadata})
-
-
-def _result(message: AIMessage, name: str) -> ChatResult:
-    return ChatResult(generations=[ChatGeneration(message=_named(message, name))])
-
-
-def _inherited(run_manager: Any) -> dict[str, Any]:
-    """What the inner run takes over from the wrapper's, so that traces nest.
-
-    Counters of usage stay outside: the wrapper's own message carries the sum of all samples,
-    and they would count it twice.
-    """
-    handlers = [
-        h
-        for h in run_manager.inheritable_handlers
-        if not isinstance(h, UsageMetadataCallbackHandler)
-    ]
-    return {
-        "handlers": [],
-        "inheritable_handlers": handlers,
-        "parent_run_id": run_manager.run_id,
-        "inheritable_tags": run_manager.inheritable_tags,
-        "inheritable_metadata": run_manager.inheritable_metadata,
-    }
-
-
-def _child_manager(run_manager: CallbackManagerForLLMRun | None) -> CallbackManager | None:
-    return None if run_manager is None else CallbackManager(**_inherited(run_manager))
-
-
-def _async_child_manager(
-    run_manager: AsyncCallbackManagerForLLMRun | CallbackManagerForLLMRun | None,
-) -> AsyncCallbackManager | None:
-    return None if run_manager is None else AsyncCallbackManager(**_inherited(run_manager))
-
-
-def _openai_tool_choice(choice: Any, tools: list[dict[str, Any]]) -> Any:
-    """A tool choice as OpenAI-compatible servers take it."""
-    if choice is True or choice == "any":
-        return "required"
-    names = [tool["function"]["name"] for tool in tools if "function" in tool]
-    if isinstance(choice, str) and choice in names:
-        return {"type": "function", "function": {"name": choice}}
-    return choice or None
+        await self._pool.aclose()

@@ -4,30 +4,81 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.settings.config import describe
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.parameters import PASSED_ON, checked_params
 
-SETTINGS = frozenset(Context.model_fields) - {"params", "stream_tokens", "temperature"}
+SETTINGS = frozenset(Context.model_fields) - {
+    "params",
+    "parse_sample",
+    "stream_tokens",
+    "temperature",
+}
 """Context fields a caller of the chat model may set; temperature travels with the parameters."""
 
+ALIASES = {"timeout": "deadline", "max_retries": "retries"}
+"""LangChain's names for some of them."""
 
-def resolved_context(defaults: Context, given: Mapping[str, Any], *, stream: bool) -> Context:
-    """The run's Context: ``given`` (constructor and call keywords) over ``defaults``.
+_INSTEAD = {
+    "n": "an answer is one message; the number of answers voted on is `samples`",
+    "best_of": "the number of answers voted on is `samples`",
+    "max_completion_tokens": "give `max_tokens`",
+    "functions": "give `tools`, or use bind_tools",
+    "function_call": "give `tool_choice`, or use bind_tools",
+}
+_OURS_ON_THE_WIRE = ("messages", "model", "n", "stream")
+
+
+def canonical(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords that were really given, under our own names."""
+    return {ALIASES.get(name, name): value for name, value in given.items() if value is not None}
+
+
+def refuse_unknown(names: Mapping[str, Any], *, what: str) -> None:
+    """Let no misspelt keyword pass.
+
+    Raises:
+        ConfigError: naming each unknown one.
+    """
+    unknown = sorted(set(names) - SETTINGS - PASSED_ON)
+    if not unknown:
+        return
+    hints = "; ".join(f"{name}: {_INSTEAD[name]}" for name in unknown if name in _INSTEAD)
+    raise ConfigError(
+        f"unknown {what} {', '.join(map(repr, unknown))}; "
+        + (f"{hints}; " if hints else "")
+        + f"a call takes the settings {', '.join(sorted(SETTINGS))} "
+        f"and the parameters {', '.join(sorted(PASSED_ON))}"
+    )
+
+
+def folded(given: Mapping[str, Any], *, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """Constructor keywords, those that are no field of the class moved into ``defaults``.
+
+    Raises:
+        ConfigError: an unknown keyword, or a value out of range.
+    """
+    names = {*fields, *(field.alias for field in fields.values())}
+    own = {name: value for name, value in given.items() if name in names}
+    rest = {name: value for name, value in given.items() if name not in names}
+    if rest:
+        own["defaults"] = resolved_context(own.get("defaults", Context()), rest, stream=False)
+    return own
+
+
+def resolved_context(defaults: Context, *given: Mapping[str, Any], stream: bool) -> Context:
+    """The run's Context: ``given`` (later ones before earlier ones) over ``defaults``.
 
     Raises:
         ConfigError: an unknown keyword, a value out of range, or ``min_confidence``.
     """
-    known = {name: value for name, value in given.items() if value is not None}
-    unknown = sorted(set(known) - SETTINGS - PASSED_ON)
-    if unknown:
-        raise ConfigError(
-            f"unknown parameter {', '.join(map(repr, unknown))}; a call takes the settings "
-            f"{', '.join(sorted(SETTINGS))} and the parameters {', '.join(sorted(PASSED_ON))}"
-        )
+    known = {name: value for layer in given for name, value in canonical(layer).items()}
+    refuse_unknown(known, what="parameter")
     params = checked_params({n: v for n, v in known.items() if n in PASSED_ON})
+    _check_body(params.get("extra_body", {}))
     settings = {n: v for n, v in known.items() if n in SETTINGS}
     merged = {
         **defaults.model_dump(),
@@ -45,3 +96,13 @@ def resolved_context(defaults: Context, given: Mapping[str, Any], *, stream: boo
             "use create_avengers_graph with a checkpointer, or leave it out"
         )
     return context
+
+
+def _check_body(body: Mapping[str, Any]) -> None:
+    """``extra_body`` is for switches of a server, not for what the engine decides itself."""
+    taken = [name for name in _OURS_ON_THE_WIRE if name in body]
+    if taken:
+        raise ConfigError(
+            f"extra_body may not set {', '.join(map(repr, taken))}; "
+            "the number of answers is `samples`, and streaming is a matter of stream()"
+        )

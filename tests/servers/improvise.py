@@ -28,7 +28,8 @@ def improvise(body: Mapping[str, Any]) -> Reply:
     if form["type"] == "json_schema":
         return Reply(json.dumps(filled(form["json_schema"]["schema"], prompt)))
     if form["type"] == "json_object":
-        return Reply(json.dumps({"prompt": prompt}))
+        names = re.findall(r"'(\w+)'", prompt)
+        return Reply(json.dumps(dict.fromkeys(names, "so said") or {"prompt": prompt}))
     return Reply(f"You said: {prompt}")
 
 
@@ -37,9 +38,16 @@ def _chosen(tools: Mapping[str, Any], choice: Any, prompt: str) -> str | None:
     if isinstance(choice, Mapping):
         return str(choice["function"]["name"])
     named = next((name for name in tools if name in prompt), None)
+    named = named or next((name for name in tools if _mentioned(name, prompt)), None)
     if named is None and choice == "required":
         return next(iter(tools))
     return named
+
+
+def _mentioned(name: str, prompt: str) -> bool:
+    """Whether the prompt has a telling word of a tool's name: weather, of get_weather."""
+    words = set(re.findall(r"[a-z]+", prompt.lower()))
+    return any(len(part) > 5 and part in words for part in name.lower().split("_"))
 
 
 def _filled_arguments(tool: Mapping[str, Any], prompt: str) -> Any:

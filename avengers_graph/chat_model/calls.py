@@ -1,0 +1,106 @@
+"""One call of the chat model, carried out by the graph."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from contextlib import aclosing, closing
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langgraph.graph.state import CompiledStateGraph
+
+from avengers_graph.chat_model.chunks import Telling
+from avengers_graph.chat_model.isolation import outside_astream, outside_stream
+from avengers_graph.chat_model.runs import Run, as_custom_event, surrounding_writer
+from avengers_graph.settings.context import Context
+
+Graph = CompiledStateGraph[Any, Context, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a call runs with."""
+
+    messages: Sequence[BaseMessage]
+    context: Context
+    name: str
+    """What the answer calls its model."""
+    run: Run | None
+    """Who hears of it; None for nobody."""
+
+
+def result(graph: Graph, call: Call) -> ChatResult:
+    """The answer in one piece."""
+    told = Telling(call.name)
+    with closing(_items(graph, call, told)) as items:
+        for _ in items:
+            pass
+    return told.result()
+
+
+async def aresult(graph: Graph, call: Call) -> ChatResult:
+    """As ``result``, without blocking the caller's loop."""
+    told = Telling(call.name)
+    async with aclosing(_aitems(graph, call, told)) as items:
+        async for _ in items:
+            pass
+    return told.result()
+
+
+def chunks(graph: Graph, call: Call) -> Iterator[ChatGenerationChunk]:
+    """The answer as it comes; closing this ends every call in flight."""
+    told = Telling(call.name)
+    with closing(_items(graph, call, told)) as items:
+        for item in items:
+            yield from told.tokens(item)
+    yield from told.at_the_end()
+
+
+async def achunks(graph: Graph, call: Call) -> AsyncGenerator[ChatGenerationChunk]:
+    """As ``chunks``, without blocking the caller's loop."""
+    told = Telling(call.name)
+    async with aclosing(_aitems(graph, call, told)) as items:
+        async for item in items:
+            for chunk in told.tokens(item):
+                yield chunk
+    for chunk in told.at_the_end():
+        yield chunk
+
+
+def _items(graph: Graph, call: Call, told: Telling) -> Generator[Any]:
+    """What the graph streams, progress passed on to whoever listens."""
+    run, writer = call.run, surrounding_writer()
+    with closing(outside_stream(_started(graph, call))) as items:
+        for item in items:
+            event = told.progress(item)
+            if event is not None:
+                name, data = as_custom_event(event)
+                if run is not None:
+                    run.tell(name, data)
+                if writer is not None:
+                    writer(data)
+            yield item
+
+
+async def _aitems(graph: Graph, call: Call, told: Telling) -> AsyncGenerator[Any]:
+    run, writer = call.run, surrounding_writer()
+    async with aclosing(outside_astream(_started(graph, call))) as items:
+        async for item in items:
+            event = told.progress(item)
+            if event is not None:
+                name, data = as_custom_event(event)
+                if run is not None:
+                    await run.atell(name, data)
+                if writer is not None:
+                    writer(data)
+            yield item
+
+
+def _started(graph: Graph, call: Call) -> AsyncIterator[Any]:
+    """The graph's stream; nothing runs until it is read."""
+    return graph.astream(
+        {"messages": call.messages},
+        {"callbacks": None if call.run is None else call.run.child_manager()},
+        context=call.context,
+        stream_mode=["custom", "values"],
+    )

@@ -1,0 +1,39 @@
+"""Tools and tool choices as OpenAI-compatible servers take them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from avengers_graph.errors import ConfigError
+
+AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
+_MODES = ("auto", "none", "required")
+
+
+def openai_tools(tools: Sequence[AnyTool], *, strict: bool | None) -> list[dict[str, Any]]:
+    """Each tool as JSON."""
+    return [convert_to_openai_tool(tool, strict=strict) for tool in tools]
+
+
+def openai_tool_choice(choice: Any, tools: Sequence[dict[str, Any]]) -> Any:
+    """A tool choice in LangChain's forms (a name, ``any``, True, a dict) as servers take it.
+
+    Raises:
+        ConfigError: it names a tool that is not offered.
+    """
+    if choice is True or choice == "any":
+        return "required"
+    if not choice or choice in _MODES:
+        return choice or None
+    names = [tool["function"]["name"] for tool in tools if "function" in tool]
+    wanted = choice
+    if isinstance(choice, dict):
+        wanted = choice.get("function", choice).get("name")
+    if wanted not in names:
+        raise ConfigError(
+            f"tool_choice is {choice!r}; give the name of a tool that is bound "
+            f"({', '.join(names) or 'none is'}), or one of any, {', '.join(_MODES)}"
+        )
+    return {"type": "function", "function": {"name": wanted}}
