@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler, get_usage_metadata_callback
+from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
@@ -263,25 +264,16 @@ def test_a_graph_around_it_streams_only_the_answer(model_of: Models) -> None:
     assert text == "alpha says 13"
 
 
-class _Runs(BaseCallbackHandler):
-    def __init__(self) -> None:
-        self.started: list[str] = []
-        self.parents: dict[Any, Any] = {}
-
-    def on_chat_model_start(self, serialized: Any, messages: Any, **kwargs: Any) -> None:
-        self.started.append(kwargs["name"] or serialized["name"])
-        self.parents[kwargs["run_id"]] = kwargs["parent_run_id"]
-
-    def on_chain_start(self, serialized: Any, inputs: Any, **kwargs: Any) -> None:
-        self.parents[kwargs["run_id"]] = kwargs["parent_run_id"]
-
-
 def test_traces_nest(model_of: Models) -> None:
     for invoke in (ChatAvengers.invoke, lambda m, *a, **k: asyncio.run(m.ainvoke(*a, **k))):
-        runs = _Runs()
-        invoke(model_of(strategy="direct"), SUM, config={"callbacks": [runs]})
-        assert runs.started == ["ChatAvengers", "alpha"]
-        assert list(runs.parents.values()).count(None) == 1, "one root"
+        collector = RunCollectorCallbackHandler()
+        invoke(model_of(strategy="direct"), SUM, config={"callbacks": [collector]})
+        [root] = collector.traced_runs
+        assert [run.name for run in _below(root) if run.run_type == "llm"] == ["alpha"]
+
+
+def _below(run: Any) -> list[Any]:
+    return [one for child in run.child_runs for one in (child, *_below(child))]
 
 
 def test_the_deadline_of_a_model_is_its_timeout(server: OpenAIServer, model_of: Models) -> None:

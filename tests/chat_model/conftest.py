@@ -1,0 +1,43 @@
+"""Chat models over three experts of the test server that can do everything."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.embeddings import Embeddings
+
+from avengers_graph import ChatAvengers, ClusterIndex, ExpertPool
+from avengers_graph.embedding import load_embeddings
+from tests.routing import EXPERTS, WordEmbeddings, records
+
+EVERYTHING = frozenset({"tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"})
+
+
+@pytest.fixture
+def llm_of(
+    small_index: ClusterIndex, pool_of: Callable[..., ExpertPool]
+) -> Callable[..., ChatAvengers]:
+    """Makes chat models; ``fields`` are those of each expert."""
+
+    def make(
+        *, experts: Any = EXPERTS, fields: dict[str, Any] | None = None, **given: Any
+    ) -> ChatAvengers:
+        pool = pool_of(*experts, **{"supports": EVERYTHING, **(fields or {})})
+        return ChatAvengers(
+            pool=pool, index=small_index, embeddings=WordEmbeddings(), **{"samples": 3, **given}
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Embeddings:
+    """The real embedder."""
+    return load_embeddings()
+
+
+@pytest.fixture(scope="session")
+def minilm_index(minilm: Embeddings, tmp_path_factory: pytest.TempPathFactory) -> ClusterIndex:
+    """The records of ``routing.py``, fitted with it."""
+    folder = tmp_path_factory.mktemp("minilm-index")
+    return ClusterIndex.fit(records(), minilm, n_clusters=2, path=folder)

@@ -1,0 +1,169 @@
+"""Structured output: samples vote as the objects they parse to."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from langchain_core.exceptions import OutputParserException
+from pydantic import BaseModel, Field, field_validator
+from typing_extensions import TypedDict
+
+from avengers_graph import ChatAvengers
+from avengers_graph.errors import ConfigError
+from tests.routing import SUM
+from tests.servers.answers import Reply, ToolUse
+from tests.servers.openai_server import OpenAIServer
+
+Models = Callable[..., ChatAvengers]
+METHODS = ("json_schema", "function_calling", "json_mode")
+
+
+class Total(BaseModel):
+    """The sum of two numbers."""
+
+    total: int = Field(description="the sum", ge=0)
+    unit: Literal["apples", "pears"] = "apples"
+
+    @field_validator("total")
+    @classmethod
+    def _is_no_dozen(cls, total: int) -> int:
+        if total == 12:
+            raise ValueError("not a dozen")
+        return total
+
+
+class TotalDict(TypedDict):
+    """The sum of two numbers."""
+
+    total: int
+    unit: str
+
+
+JSON_SCHEMA = Total.model_json_schema()
+
+
+@pytest.fixture
+def llm(llm_of: Models) -> ChatAvengers:
+    return llm_of(experts=("alpha",), early_stop=False, batching="never")
+
+
+def answers(server: OpenAIServer, method: str, *texts: str, name: str = "Total") -> None:
+    """Let the expert give these as the method has it."""
+    if method == "function_calling":
+        server.serve("alpha", *(Reply(tool_calls=[ToolUse(name, text)]) for text in texts))
+    else:
+        server.serve("alpha", *texts)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_data_is_one_vote(server: OpenAIServer, llm: ChatAvengers, method: Any) -> None:
+    answers(
+        server,
+        method,
+        '{"total": 14, "unit": "apples"}',
+        '{"unit": "apples", "total": 13}',
+        '{"total": "13"}',
+    )
+    reading = llm.with_structured_output(Total, method=method, include_raw=True)
+    given = reading.invoke(SUM)
+    assert given["parsed"] == Total(total=13, unit="apples")
+    assert given["parsing_error"] is None
+    told = given["raw"].response_metadata["avengers"]
+    assert told["kind"] == "json"
+    assert [row["votes"] for row in told["tally"]] == [2, 1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "bad",
+    ['{"total": 12}', '{"total": -1}', '{"sum": 13}', '{"total": 13, "unit": "plums"}', '{"tot'],
+    ids=["own validator", "range", "field missing", "not in the list", "cut off"],
+)
+def test_what_the_schema_refuses_abstains(
+    server: OpenAIServer, llm: ChatAvengers, method: Any, bad: str
+) -> None:
+    answers(server, method, bad, bad, '{"total": 13}')
+    given = llm.with_structured_output(Total, method=method, include_raw=True).invoke(SUM)
+    assert given["parsed"] == Total(total=13)
+    told = given["raw"].response_metadata["avengers"]
+    assert told["agreement"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("schema", [TotalDict, JSON_SCHEMA], ids=["TypedDict", "JSON schema"])
+def test_dicts_where_the_schema_is_no_class(
+    server: OpenAIServer, llm: ChatAvengers, method: Any, schema: Any
+) -> None:
+    bad, good = '{"total": "many", "unit": "apples"}', '{"total": 13, "unit": "apples"}'
+    name = "TotalDict" if schema is TotalDict else "Total"
+    answers(server, method, bad, bad, good, name=name)
+    reading = llm.with_structured_output(schema, method=method)
+    assert reading.invoke(SUM) == {"total": 13, "unit": "apples"}
+
+
+def test_when_everyone_is_wrong_the_parser_says_so(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", "thirteen")
+    with pytest.raises(OutputParserException):
+        llm.with_structured_output(Total, method="json_schema").invoke(SUM)
+    given = llm.with_structured_output(Total, method="json_schema", include_raw=True).invoke(SUM)
+    assert given["parsed"] is None
+    assert isinstance(given["parsing_error"], OutputParserException)
+    assert given["raw"].text == "thirteen"
+
+
+def test_what_goes_over_the_wire(server: OpenAIServer, llm: ChatAvengers) -> None:
+    answers(server, "json_schema", '{"total": 13}')
+    llm.with_structured_output(Total, method="json_schema", strict=True).invoke(SUM)
+    sent = server.requests[-1].body["response_format"]
+    assert sent["type"] == "json_schema"
+    assert sent["json_schema"]["name"] == "Total"
+    assert sent["json_schema"]["strict"] is True
+    assert sent["json_schema"]["schema"]["properties"]["total"]["type"] == "integer"
+
+    llm.with_structured_output(Total, method="json_mode").invoke(SUM)
+    assert server.requests[-1].body["response_format"] == {"type": "json_object"}
+
+    answers(server, "function_calling", '{"total": 13}')
+    llm.with_structured_output(Total, method="function_calling").invoke(SUM)
+    assert server.requests[-1].body["tool_choice"]["function"]["name"] == "Total"
+    assert "response_format" not in server.requests[-1].body
+
+
+@pytest.mark.parametrize(
+    ("supports", "sent"),
+    [
+        ({"tools"}, "tools"),
+        ({"tools", "json_schema"}, "tools"),
+        ({"json_schema"}, "response_format"),
+        ({"json_mode"}, "response_format"),
+    ],
+)
+def test_the_method_is_what_most_experts_can(
+    server: OpenAIServer, llm_of: Models, supports: set[str], sent: str
+) -> None:
+    server.serve("alpha")
+    llm = llm_of(experts=("alpha",), fields={"supports": frozenset(supports | {"system"})})
+    llm.with_structured_output(Total, include_raw=True).invoke("Give 'total'.")
+    assert sent in server.requests[0].body
+
+
+def test_a_class_as_response_format_votes_too(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", '{"total": 12}', '{"total": 12}', '{"total": 13}')
+    assert json.loads(llm.invoke(SUM, response_format=Total).text) == {"total": 13}
+
+
+def test_it_streams(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", '{"total": 13, "unit": "pears"}')
+    parts = list(llm.with_structured_output(JSON_SCHEMA, method="json_schema").stream(SUM))
+    assert parts[-1] == {"total": 13, "unit": "pears"}
+    assert len(parts) > 1
+
+
+def test_unknown_methods_and_keywords_are_named(llm: ChatAvengers) -> None:
+    with pytest.raises(ConfigError, match="'json'"):
+        llm.with_structured_output(Total, method="json")
+    with pytest.raises(ConfigError, match="'methd'"):
+        llm.with_structured_output(Total, methd="json_mode")
+    with pytest.raises(ConfigError, match="strict"):
+        llm.with_structured_output(Total, method="json_mode", strict=True)
