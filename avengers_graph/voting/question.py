@@ -107,13 +107,19 @@ def _option_texts(text: str, markers: list[re.Match[str]]) -> list[tuple[str, st
 _LABEL_LIST = re.compile(
     r"(?:\b(?:answer|reply|respond|classif\w*|label\w*|choose|select|pick)\b[^\n.?!:]{0,80}?"
     r"\b(?:one of|from|between|among|either|as)\b(?:\s+(?:the following|these|exactly)\b)?"
-    r"(?:\s+(?:labels?|emotions?|words?|categor(?:y|ies)|options?|classes|choices|sentiments?|answers?)\b)?"
-    r"|\b(?:labels|categories|options|classes|choices|emotions|sentiments)\b(?=\s{0,3}[:：(\[]))"
+    r"(?:\s+(?:labels?|emotions?|words?|categor(?:y|ies)|options?|classes|choices|"
+    r"sentiments?|answers?)\b)?"
+    r"|\b(?:labels|categories|options|classes|choices|emotions|sentiments)\b(?=\s{0,3}[:：(\[])"
+    r"|\b(?:choose|select|pick|classify)\b[^\n.?!:]{0,60}(?=:))"
     r"\s{0,3}[:：]?\s{0,3}"
     r"[(\[{]?(?P<list>[^\n.?!:)\]}]{3,400})",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*(?:,\s*or\s+|,\s*and\s+|[,;|/]|\s+or\s+|\s+and\s+)\s*", re.IGNORECASE)
+
+
+_SLASHED = re.compile(r"\(\s?([A-Za-z][\w-]{1,20}(?:\s?/\s?[A-Za-z][\w-]{1,20}){1,20})\s?\)")
+"""``(positive/negative)`` behind a question."""
 
 
 def find_labels(text: str) -> tuple[str, ...]:
@@ -124,7 +130,8 @@ def find_labels(text: str) -> tuple[str, ...]:
         short = all(len(item) <= 40 and len(item.split()) <= 4 for item in items)
         if len(items) >= 2 and short and len(set(map(str.lower, items))) == len(items):
             return tuple(items)
-    return ()
+    slashed = _SLASHED.search(text, max(0, len(text) - 200))
+    return tuple(item.strip() for item in slashed[1].split("/")) if slashed else ()
 
 
 _ASKS_PERCENT = re.compile(
@@ -132,7 +139,13 @@ _ASKS_PERCENT = re.compile(
     r"[^.?!\n]{0,40}?(?:\bpercent|%\s*\?)",
     re.IGNORECASE,
 )
-_BRACKETS = re.compile(r"\[\[[^\n]{0,400}\]\]|double (?:square )?brackets", re.IGNORECASE)
+_BRACKETS = re.compile(
+    r"\bdouble (?:square )?brackets"
+    r"|\b(?:answers?|format|form|output|wrap\w*|enclos\w*|like this|as follows|present|"
+    r"provide|give)\b"
+    r"[^\n]{0,120}\n?[^\n]{0,20}\[\[",
+    re.IGNORECASE,
+)
 _CODE = re.compile(
     r"\b(?:write|implement|complete|create|define|provide|give|fix|return|generate)\b[^.?!\n]{0,60}"
     r"\b(?:function|program|script|class|method|code|regex|sql query|subroutine)\b"
@@ -173,6 +186,7 @@ _NUMBER = re.compile(
     rf"|\b(?:calculate|compute|determine|find|work out)\b[^.?!\n]{{0,50}}?\b{_QUANTITY}\b"
     r"|\b(?:give|answer with|respond with|reply with|provide|output)\b[^.?!\n]{0,30}"
     r"\b(?:a|the|one|only)? ?(?:single |whole |final )?(?:number|integer|digits?)\b"
+    r"|\bwhat(?:'s| is) [\d.,]+ ?(?:%|percent) of\b|\bconvert [\d.,]+\b"
     r"|\b(?:what|which) (?:percent|percentage|fraction|number)\b|\bin which year\b|\bwhat year\b",
     re.IGNORECASE,
 )
@@ -187,7 +201,7 @@ _MATH = re.compile(
     r"|(?<!\d)\$(?!\s|\d[\d,.]*[\s/])[^$\n]{1,200}(?<!\s)\$(?!\d)|\\\(|\\\[|\\boxed"
     r"|\b(?:simplify|factor(?:i[sz]e)?|solve for|expand|differentiate|integrate|"
     r"derivative of|integral of|solve the (?:equation|inequality|system)|in simplest form|"
-    r"in terms of [a-z]\b|roots? of|value of [a-z]\b|expression for)\b",
+    r"solve [^.?!\n]{0,40}=|in terms of [a-z]\b|roots? of|value of [a-z]\b|expression for)\b",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -199,7 +213,8 @@ _WHEN = re.compile(r"^\s*(?:when (?:was|is|did|were)|on what day)\b", re.IGNOREC
 _LIST = re.compile(
     r"\b(?:list|name|enumerate)\b (?:all|the|every|each|any|two|three|four|five|six|seven|"
     r"eight|nine|ten|\d{1,2})\b"
-    r"|\b(?:comma[- ]separated|separated by commas?|as a (?:comma[- ]separated )?list|sort the|"
+    r"|\b(?:comma[- ]separated|separated by commas?|as a (?:comma[- ]separated )?list|"
+    r"sort (?:it|them|the)|"
     r"in (?:ascending|descending|alphabetical|chronological|increasing|decreasing) order)\b",
     re.IGNORECASE,
 )
@@ -212,9 +227,11 @@ _FREE = re.compile(
 )
 _SHORT = re.compile(
     r"^\s*(?:who|where|what(?: is| was| are)? the (?:capital|name|opposite|plural|past tense|"
-    r"synonym|chemical symbol|largest|smallest|currency|colou?r|language)|which|name the|"
+    r"synonym|abbreviation|chemical symbol|largest|smallest|currency|colou?r|language)|"
+    r"which|name the|"
     r"in (?:which|what) (?:city|country))\b"
-    r"|\b(?:one|single|exactly one) (?:word|letter)\b|\bshort phrase\b|\ba few words\b"
+    r"|\b(?:one|single|exactly one) (?:word|letter)\b|\bshort phrase\b|\ba few words\b|"
+    r"\bstands? for\?"
     r"|\b(?:just|only) the (?:word|name)\b",
     re.IGNORECASE,
 )
