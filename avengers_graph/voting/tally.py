@@ -134,7 +134,7 @@ class Tally:
         """
         if not remaining_weights:
             return True
-        kind = self._kind_from_question()
+        kind = self._kind_whatever_comes(len(remaining_weights))
         if kind is None or KINDS[kind].support is not None or not self._ballots:
             return False
         ballots = [self._ballots[index] for index in sorted(self._ballots)]
@@ -159,12 +159,14 @@ class Tally:
             )
         )
 
-    def _kind_from_question(self) -> str | None:
-        """The kind where no sample can change it any more; None where one can."""
+    def _kind_whatever_comes(self, remaining: int) -> str | None:
+        """The kind where that many more samples cannot change it; None where they can."""
         if self._kind != "auto":
             return self._kind
-        calls = any(ballot.sample.tool_calls for ballot in self._ballots.values())
-        return None if calls else self._asked.kind
+        calls = sum(bool(ballot.sample.tool_calls) for ballot in self._ballots.values())
+        if 2 * (calls + remaining) > len(self._ballots) + remaining:
+            return None
+        return self._asked.kind
 
     def _classes(
         self, kind: str, ballots: Sequence[Ballot]

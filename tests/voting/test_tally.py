@@ -126,6 +126,14 @@ def test_auto_waits_for_the_samples() -> None:
     assert tally.verdict().kind == "number"
 
 
+def test_tool_calls_to_come_keep_the_kind_open() -> None:
+    tally = Tally(question="How many?")
+    for index in range(3):
+        tally.add(index, "7", weight=5.0)
+    assert tally.is_decided([1.0] * 2)
+    assert not tally.is_decided([1.0] * 4)
+
+
 def test_bad_weights_are_named() -> None:
     with pytest.raises(ConfigError, match="-1"):
         vote(["1"], kind="number", weights=[-1])
