@@ -55,6 +55,8 @@ _RATIO = re.compile(r"\s?/\s?(?P<over>\d[\d,]*(?:\.\d+)?)(?![\d/])")
 _MIXED = re.compile(r"(?P<whole>\d{1,9})(?:\s+|\s+and\s+)(?P<top>\d{1,9})\s?/\s?(?P<over>\d{1,9})")
 _PERCENT = re.compile(r"\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _SCALE = re.compile(r"\s?-?(thousand|million|billion|trillion)\b", re.IGNORECASE)
+_ENDS_NUMBER = ("", ".", ",", ")", "]", "}", "\n", "*", "`", "$", "!", "?", ";", ":")
+"""What follows a number that is complete."""
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _SUPERSCRIPT = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _PLAIN = re.compile(r"-?\d{1,15}")
@@ -104,7 +106,9 @@ def plain(text: str) -> Numeral | None:
 def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
     """Read the number that ``NUMBER`` matched, with what follows it, and where it ends."""
     whole, decimal = match["whole"], match["decimal"] or match["bare"]
-    digits = re.sub(r"\D", "", whole or "0")
+    digits = whole or "0"
+    if not digits.isdigit():
+        digits = re.sub(r"\D", "", digits)
     if len(digits) + len(decimal or "") > MAX_DIGITS:
         return None
     value = Fraction(int(digits))
@@ -118,6 +122,10 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
             return None
         value *= Fraction(10) ** int(exponent)
         decimals = None if decimals is None else max(0, decimals - int(exponent))
+    negative = bool(match["sign"] and match["sign"][0] in "-−–m") or bool(match["sign2"])
+    if text[match.end() : match.end() + 1] in _ENDS_NUMBER:
+        # The common case: nothing that could belong to the number follows it.
+        return Numeral(-value if negative else value, False, decimals), match.end()
     end = match.end()
     ratio = False
     bare = whole and not decimal and exponent is None
@@ -137,9 +145,7 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
     percent = False
     if sign := _PERCENT.match(text, end):
         percent, end = True, sign.end()
-    if (match["sign"] and match["sign"][0] in "-−–m") or match["sign2"]:
-        value = -value
-    return Numeral(value, percent, decimals, ratio), end
+    return Numeral(-value if negative else value, percent, decimals, ratio), end
 
 
 def numerals(text: str) -> list[Numeral]:

@@ -193,7 +193,9 @@ def bold(text: str) -> Iterator[str]:
 
 def lines(text: str) -> list[str]:
     """The non-empty lines, without code fences."""
-    return [line.strip() for line in _FENCE.sub("", text).split("\n") if line.strip()]
+    if "```" in text or "~~~" in text:
+        text = _FENCE.sub("", text)
+    return [stripped for line in text.split("\n") if (stripped := line.strip())]
 
 
 def sentence(span: str) -> str:
