@@ -38,6 +38,9 @@ _REPORT = re.compile(
     r"(?: the (?:number|value|string|text|result|word)\b)?:?",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"[.!?;](?=\s|$)")
+_CLOSING = ("_", ")", "]", "}", "%", "'", '"', "*", "$")
+"""What a sentence may end in before its mark, beside letters and digits."""
 _HASHES = re.compile(r"^[ \t]*#{4}[ \t]*(?!#)(\S[^\n]*)$", re.MULTILINE)
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$", re.MULTILINE)
@@ -200,5 +203,8 @@ def lines(text: str) -> list[str]:
 
 def sentence(span: str) -> str:
     """The span up to its first sentence end; a decimal point or an initial is no end."""
-    match = re.search(r"(?<=[\w)\]}%'\"*$])[.!?;](?=\s|$)", span)
-    return span[: match.start()].strip() if match else span.strip()
+    for mark in _SENTENCE_END.finditer(span):
+        before = span[mark.start() - 1 : mark.start()]
+        if before.isalnum() or before in _CLOSING:
+            return span[: mark.start()].strip()
+    return span.strip()

@@ -6,7 +6,7 @@ model with what a reader takes it to answer.
 
 import pytest
 
-from avengers_graph.voting import extract_answer, is_correct
+from avengers_graph.voting import extract_answer, is_correct, vote
 
 MINUTES = "How many minutes are there in one hour? Answer with the number only."
 POWER = "What is 2 to the power of 6? Answer with the number only."
@@ -90,6 +90,49 @@ OUTPUTS = [
     ("text", SUNFLOWER, 'This Python code will output: "python123"', "python123"),
     ("text", WEDNESDAY, "Thursday", "Thursday"),
     ("text", WEDNESDAY, "Today's day of the week is Wednesday.", "Wednesday"),
+    ("list", "List the primary colours.", "Red, Yellow, Green, Blue", "Red, Yellow, Green, Blue"),
+    (
+        "list",
+        "Name three fruits.",
+        "Three fruits are apple, banana, and orange.",
+        "apple, banana, orange",
+    ),
+    ("list", "Name three fruits.", "I'm sorry, but I can't assist with that.", None),
+    (
+        "date",
+        "On what date did World War II end in Europe?",
+        "World War II ended in Europe on July 1, 1945.",
+        "1945-07-01",
+    ),
+    ("date", "What is the date of Christmas Day in 2023?", "2023-12-25", "2023-12-25"),
+    ("bracketed", "What is 3 + 4? Use the format [[answer]].", "[[3 + 4]]", "3 + 4"),
+    ("bracketed", "What is 3 + 4? Use the format [[answer]].", "[[17]]", "17"),
+    (
+        "code",
+        "Write a Python function add(a, b).",
+        "Certainly! Below is a simple Python function that adds two numbers:\n\n```python\n"
+        "def add(a, b):\n    return a + b\n```\n\nThis function takes two parameters, `a` and `b`, "
+        "and returns their sum. You can call this function with any two",
+        "def add(a, b):\n    return a + b",
+    ),
+    (
+        "json",
+        "Extract the name and age as JSON.",
+        '```json\n{\n  "name": "Tom",\n  "age": 31\n}\n```',
+        '{"age": 31, "name": "Tom"}',
+    ),
+    (
+        "tool_calls",
+        "What is the weather in Oslo?",
+        '{"name": "get_weather", "arguments": {"city": "Oslo"}}',
+        '[{"name": "get_weather", "args": {"city": "Oslo"}}]',
+    ),
+    (
+        "free_text",
+        "Explain in one sentence why the sky is blue.",
+        "The blue sky is due to the interaction between the Earth's atmosphere and the Sun.",
+        "The blue sky is due to the interaction between the Earth's atmosphere and the Sun.",
+    ),
     ("text", "What is the capital of Burkina Faso? Answer with one word.", "Mbabala.", "Mbabala"),
 ]
 
@@ -105,3 +148,17 @@ def test_graded_as_a_person_would() -> None:
     assert is_correct('It prints the string "Sunflower".', "sunflower", kind="text",
                       question=SUNFLOWER)  # fmt: skip
     assert not is_correct("Ann, Bob, and Cid", "Cid", kind="label", question=YOUNGEST)
+
+
+def test_a_derivation_cut_off_at_the_token_limit_abstains() -> None:
+    text = (
+        "To expand \\((x+1)(x+2)\\), we will use the distributive property, which states that "
+        "\\(a(b+c) = ab + ac\\). Here, \\(a = x\\) and \\(b = x+2\\), so we substitute these into "
+        "the formula:\n\n\\[\n(x+1)(x+2) = x(x+2) + x(2)\n\\]\n\nNow, we perform the "
+        "multiplications:"
+        "\n\n\\[\nx(x+2) = x^2 + 2x\n\\]\n\\[\nx(2) = 2x\n\\]\n\nSo the expanded form is:\n\n\\[\n"
+        "x^2 + 2x + 2x"
+    )
+    cut = {"text": text, "finish_reason": "length", "error": None}
+    verdict = vote([cut, "\\boxed{x^2+3x+2}"], kind="math")
+    assert (verdict.winner, verdict.abstained) == (1, [0])

@@ -20,6 +20,10 @@ _ORDERED = re.compile(
     r"oldest to newest|reverse)\b",
     re.IGNORECASE,
 )
+_LEAD_IN = re.compile(
+    r"^[^,;]{0,80}?\s(?:are|is|were|was|includes?|including)\b:?\s+(?=[^,;]{1,80}[,;])"
+)
+"""What stands before a list in a sentence: "Three fruits are"."""
 _REMARK = re.compile(r"\s*(?:[:–—]|\s-\s).*$")
 _BRACKETED = re.compile(r"[\[{(]([^\[\]{}()\n]{1,2000})[\]})]")
 
@@ -65,6 +69,7 @@ def _bullets(text: str) -> list[str]:
 
 def split_items(span: str) -> list[str]:
     """The items of one line; numbers keep their thousands separators."""
+    span = _LEAD_IN.sub("", span, count=1)
     span = span.strip().strip("[](){}$*`. ").removeprefix("\\{").removesuffix("\\}")
     span = re.sub(r"(?<=\d),(?=\d{3}\b)(?!\d{3},\s)", "\x00", span) if ", " in span else span
     items = [
