@@ -20,7 +20,7 @@ CHOICE_QUESTION = "Which one?\nA. a red apple\nB. a green pear\nC. a plum\nD. no
 
 def numbers(rng: random.Random, turn: int) -> list[str]:
     """Chains of thought of a few hundred characters that end in a box or a phrase."""
-    endings = ("\\boxed{{{n}}}.", "The answer is {n}.", "#### {n}", "**{n}**")
+    endings = ("\\boxed{{{n}}}.", "The answer is {n}.", "\n#### {n}", "**{n}**")
     return [
         f"Turn {turn}.{i}: first we add {rng.randint(1, 99)} and {rng.randint(1, 99)}. " * 6
         + rng.choice(endings).format(n=rng.choice([18, 18, 18, 17, 20.5]))
