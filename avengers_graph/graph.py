@@ -13,7 +13,7 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.runnables import RunnableConfig, RunnableLambda
-from langgraph.graph import START, StateGraph
+from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import get_runtime
 from langgraph.types import Checkpointer
@@ -58,7 +58,8 @@ def create_avengers_graph(
     builder.add_node("retrieve_cluster", partial(nodes.retrieve_cluster, **shared))
     builder.add_node("select_experts", partial(nodes.select_experts, pool=pool, **shared))
     builder.add_node("sample", _sample_either_way(pool))
-    builder.add_node("vote", nodes.vote)
+    counting = partial(nodes.vote, embeddings=embeddings)
+    builder.add_node("vote", counting, destinations=("sample", END))
 
     builder.add_edge(START, "embed")
     builder.add_edge("embed", "retrieve_cluster")

@@ -70,6 +70,7 @@ class _Round:
         self._calls_left = request.calls_left
         self._asked = dict(request.asked_before)
         self._cost_left = request.cost_left
+        self._tokens_left = request.tokens_left
 
     # -- starting ---------------------------------------------------------------------------
 
@@ -169,15 +170,14 @@ class _Round:
                 self.over = DECIDED
 
     def _spend(self, record: SampleRecord) -> None:
-        if self._cost_left is None:
-            return
-        cost = self.pool.cost(
-            record["expert"],
-            input_tokens=record["input_tokens"],
-            output_tokens=record["output_tokens"],
-        )
-        self._cost_left -= cost or 0.0
-        if self._cost_left <= 0:
+        """Take a sample off the budgets; the round is over when one of them is used up."""
+        read, written = record["input_tokens"], record["output_tokens"]
+        if self._tokens_left is not None:
+            self._tokens_left -= read + written
+        if self._cost_left is not None:
+            cost = self.pool.cost(record["expert"], input_tokens=read, output_tokens=written)
+            self._cost_left -= cost or 0.0
+        if any(left is not None and left <= 0 for left in (self._tokens_left, self._cost_left)):
             self.over = self.over or OVER_BUDGET
 
     def _outstanding(self) -> list[str]:

@@ -40,6 +40,8 @@ class RoundRequest:
     deadline_at: float | None = None
     """Unix time in seconds."""
     calls_left: int | None = None
+    tokens_left: int | None = None
+    """Prompts and answers together."""
     cost_left: float | None = None
     """USD."""
     enough: Enough | None = None

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
 from avengers_graph.values import SampleRecord
-from avengers_graph.voting import WEIGHTINGS, Tally, Verdict
+from avengers_graph.voting import WEIGHTINGS, Embed, Tally, Verdict
 from avengers_graph.voting.confidence import confidence_of
 from avengers_graph.voting.kinds.tool_calls import NO_CALL
 
@@ -40,6 +40,13 @@ def _counted(state: AvengersState) -> list[SampleRecord]:
     return last if any(record["error"] is None for record in last) else samples
 
 
+def _mean_score(state: AvengersState) -> float | None:
+    """Mean estimated accuracy of the experts asked so far; None before anyone was."""
+    asked = {record["expert"] for record in state["samples"]}
+    scores = [expert["score"] for expert in state["experts"] if expert["name"] in asked]
+    return sum(scores) / len(scores) if scores else None
+
+
 class BallotBox:
     """The ballots of a request; the kind is fixed before the first one where it can be.
 
@@ -48,16 +55,28 @@ class BallotBox:
 
     Args:
         parse: reads samples where the caller wants data; what it reads none from abstains.
+        embed: texts to vectors, for the most central of free texts.
     """
 
-    def __init__(self, state: AvengersState, *, parse: Parse | None = None) -> None:
+    def __init__(
+        self, state: AvengersState, *, parse: Parse | None = None, embed: Embed | None = None
+    ) -> None:
         request = state["request"]
-        params = request["params"]
-        self._tally = Tally(kind=request["kind"] or "auto", question=request["question"])
+        params, settings = request["params"], request["settings"]
+        self._prior = _mean_score(state)
+        ways: dict[str, Any] = {
+            "question": request["question"],
+            "labels": settings["labels"],
+            "run_code": settings["run_code"],
+            "merge": settings["merge"],
+            "prior": self._prior,
+            "embed": embed,
+        }
+        self._tally = Tally(kind=request["kind"] or "auto", **ways)
         self._words = None
         if request["kind"] == "tool_calls":
             kind = "json" if params.get("response_format") else "auto"
-            self._words = Tally(kind=kind, question=request["question"])
+            self._words = Tally(kind=kind, **ways)
         self._in_words: set[int] = set()
         self._parse = parse
         self._offer = _Offer(params)
@@ -124,7 +143,9 @@ class BallotBox:
             tally=tally,
             agreement=agreement,
             margin=margin,
-            confidence=confidence_of(agreement=agreement, ballots=len(self._tally)),
+            confidence=confidence_of(
+                agreement=agreement, ballots=len(self._tally), prior=self._prior
+            ),
             abstained=sorted({*found.abstained, *said.abstained}),
         )
 

@@ -68,6 +68,8 @@ def round_request(
     for fallback in (planned["temperature"], settings["temperature"]):
         temperature = fallback if temperature is None else temperature
     max_calls, max_cost = settings["max_calls"], settings["max_cost"]
+    max_tokens = settings["max_tokens_spent"]
+    used = spent["input_tokens"] + spent["output_tokens"]
     return RoundRequest(
         messages=_messages(state),
         asks=asks,
@@ -83,6 +85,7 @@ def round_request(
         stream=settings["stream_tokens"] and wanted == len(plan["rounds"]) == 1,
         deadline_at=request["deadline_at"],
         calls_left=None if max_calls is None else max_calls - spent["calls"],
+        tokens_left=None if max_tokens is None else max_tokens - used,
         cost_left=None if max_cost is None else max_cost - spent["cost"],
         enough=enough,
         retries=settings["retries"],
@@ -112,7 +115,9 @@ def _messages(state: AvengersState) -> Sequence[BaseMessage]:
 def _enough(state: AvengersState, parse: Parse | None) -> Enough | None:
     """When a landed sample settles the vote; None where only all samples together can tell."""
     request = state["request"]
-    if not request["settings"]["early_stop"] or request["kind"] is None:
+    settings = request["settings"]
+    # Running programs takes its time, and this is asked on the loop that serves every expert.
+    if not settings["early_stop"] or settings["run_code"] or request["kind"] is None:
         return None
     box = BallotBox(state, parse=parse)
 

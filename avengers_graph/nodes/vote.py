@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 from langgraph.runtime import Runtime
@@ -17,9 +18,11 @@ from avengers_graph.values import SampleRecord, VerdictRecord
 def vote(
     state: AvengersState,
     runtime: Runtime[Context],
+    *,
+    embeddings: Embeddings,
 ) -> Command[Literal["sample", "__end__"]]:
     """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
-    box = BallotBox(state, parse=parse_of(runtime))
+    box = BallotBox(state, parse=parse_of(runtime), embed=embeddings.embed_documents)
     verdict = verdict_of(state, box)
     done = plan_is_done(
         state["plan"], _standing(state, box, verdict), finished_round=state["round"]
@@ -81,7 +84,7 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
     spent = state["spent"]
     calls = winner["tool_calls"]
     return AIMessage(
-        content=winner["text"],
+        content=_said(state, verdict, winner),
         tool_calls=[c for c in calls if c["type"] == "tool_call"],
         invalid_tool_calls=[{**c, "error": None} for c in calls if c["type"] != "tool_call"],
         usage_metadata=UsageMetadata(
@@ -94,6 +97,12 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
             "avengers": summary(state, verdict),
         },
     )
+
+
+def _said(state: AvengersState, verdict: VerdictRecord, winner: SampleRecord) -> str:
+    """The winning sample's own text; a merged JSON object is nobody's own."""
+    merged = state["request"]["settings"]["merge"] and verdict["kind"] == "json"
+    return (verdict["answer"] if merged else None) or winner["text"]
 
 
 def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:
@@ -120,10 +129,12 @@ def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:
 def _budget_is_spent(state: AvengersState) -> bool:
     """Whether no further call may be made."""
     settings, spent = state["request"]["settings"], state["spent"]
-    calls, cost = settings["max_calls"], settings["max_cost"]
-    return (calls is not None and spent["calls"] >= calls) or (
-        cost is not None and spent["cost"] >= cost
+    budgets = (
+        (settings["max_calls"], spent["calls"]),
+        (settings["max_tokens_spent"], spent["input_tokens"] + spent["output_tokens"]),
+        (settings["max_cost"], spent["cost"]),
     )
+    return any(most is not None and used >= most for most, used in budgets)
 
 
 def _as_decided(answer: AIMessage, verdict: VerdictRecord) -> AIMessage:

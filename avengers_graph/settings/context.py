@@ -88,6 +88,22 @@ class Context(BaseModel):
         description="How answers are compared. auto decides from the question, then the samples.",
         json_schema_extra=_shown_at("vote"),
     )
+    labels: list[str] = Field(
+        default_factory=list,
+        description="The closed list a label question is answered from, where it is not in it.",
+        json_schema_extra=_shown_at("vote"),
+    )
+    run_code: bool = Field(
+        False,
+        description="Group programs by what they return on the question's examples. This runs the "
+        "models' code, in a limited process; off unless asked for.",
+        json_schema_extra=_shown_at("vote"),
+    )
+    merge: bool = Field(
+        False,
+        description="Let JSON objects win field by field; the answer may be no sample's own.",
+        json_schema_extra=_shown_at("vote"),
+    )
     exclude_experts: list[str] = Field(
         default_factory=list,
         description="Names of experts never asked.",
@@ -130,6 +146,12 @@ class Context(BaseModel):
     )
     max_calls: int | None = Field(
         None, ge=1, description="Most calls per request.", json_schema_extra=_shown_at("sample")
+    )
+    max_tokens_spent: int | None = Field(
+        None,
+        ge=1,
+        description="Most tokens per request, prompts and answers of all samples together.",
+        json_schema_extra=_shown_at("sample"),
     )
     max_cost: float | None = Field(
         None,

@@ -6,6 +6,7 @@ Importing this package loads no computer algebra; a kind loads what it needs whe
 from avengers_graph.voting.answer import Answer, Verdict
 from avengers_graph.voting.extraction import equivalent, extract_answer, is_correct
 from avengers_graph.voting.kinds import KINDS
+from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.question import infer_kind
 from avengers_graph.voting.tally import Tally, vote
 from avengers_graph.voting.weights import WEIGHTINGS
@@ -14,6 +15,7 @@ __all__ = [
     "KINDS",
     "WEIGHTINGS",
     "Answer",
+    "Embed",
     "Tally",
     "Verdict",
     "equivalent",
