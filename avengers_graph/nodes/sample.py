@@ -77,7 +77,7 @@ def round_request(
         params=params,
         temperature=temperature,
         round_number=number,
-        first_index=len(state["samples"]),
+        first_index=_next_index(state["samples"]),
         asked_before=Counter(record["expert"] for record in state["samples"]),
         batching=settings["batching"],
         needs_all=wanted > 1 and enough is None,
@@ -91,6 +91,11 @@ def round_request(
         retries=settings["retries"],
         callbacks=config.get("callbacks"),
     )
+
+
+def _next_index(samples: Sequence[SampleRecord]) -> int:
+    """Indices have gaps: what was withdrawn or called off before it was sent has no record."""
+    return max((record["index"] for record in samples), default=-1) + 1
 
 
 def _only_counted(state: AvengersState) -> bool:

@@ -85,6 +85,23 @@ def test_a_second_round_that_fails_leaves_the_first(
     assert asked(graph, run, strategy="mine")["verdict"]["answer"] == "13"
 
 
+def test_samples_withdrawn_in_one_round_leave_the_next_ones_indices_alone(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", Fault(400))
+    server.serve("gamma", "13", "14")
+    server.serve("beta", "14")
+    first = {"calls": [{"samples": 6}], "stop": {"rule": "agreement", "threshold": 1.0}}
+    plans = plan(first, {"calls": [{"expert": 1, "samples": 6}]})
+    graph = graph_of(plans=plans, checkpointer=InMemorySaver(), fields={"max_concurrency": 1})
+    thread: Any = {"configurable": {"thread_id": "1"}}
+    given = {"messages": [HumanMessage(SUM)]}
+    result = run(graph, given, config=thread, context=Context(strategy="mine"))
+    indices = [record["index"] for record in graph.get_state(thread).values["samples"]]
+    assert len(set(indices)) == len(indices)
+    assert result["verdict"]["answer"] == "14"
+
+
 def test_a_round_is_shown_the_answers_so_far(
     server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:
