@@ -146,4 +146,8 @@ def _as_decided(answer: AIMessage, verdict: VerdictRecord) -> AIMessage:
             "resume_with": "text to answer instead, or true",
         }
     )
-    return answer.model_copy(update={"content": decision}) if isinstance(decision, str) else answer
+    if not isinstance(decision, str):
+        return answer
+    # Who answers in words has not agreed to the tool calls that were shown.
+    said = {"content": decision, "tool_calls": [], "invalid_tool_calls": []}
+    return answer.model_copy(update=said)

@@ -42,6 +42,18 @@ def test_a_person_decides_where_confidence_is_low(
     assert len(server.requests) == 3, "nobody is asked again"
 
 
+def test_a_person_who_answers_instead_calls_no_tool(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", Reply(tool_calls=[ToolUse("wipe", {"disk": "/"}, id="x1")]))
+    tool = {"type": "function", "function": {"name": "wipe", "parameters": {"type": "object"}}}
+    graph = graph_of(checkpointer=InMemorySaver(), fields={"supports": {"tools"}})
+    asked(graph, run, samples=1, min_confidence=1.0, params={"tools": [tool]})
+    message = run(graph, Command(resume="Do nothing."), config=THREAD)["messages"][-1]
+    assert message.content == "Do nothing."
+    assert message.tool_calls == []
+
+
 def test_nobody_is_bothered_where_confidence_is_high(
     server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:
