@@ -34,8 +34,10 @@ async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator
 
     Ends when every sample has landed or failed, or as soon as ``request.enough`` says that
     the rest cannot matter; what is in flight then is cancelled and reported with estimated
-    usage. Closing the iterator cancels everything in flight.
+    usage. Closing the iterator cancels everything in flight. After the deadline nothing is sent.
     """
+    if request.deadline_at is not None and request.deadline_at <= time.time():
+        return
     run = _Round(request, pool)
     try:
         run.start()
@@ -129,7 +131,7 @@ class _Round:
         try:
             return await asyncio.wait_for(self._inbox.get(), timeout=max(0.0, left))
         except TimeoutError:
-            return None
+            return None if self._inbox.empty() else self._inbox.get_nowait()
 
     def react(self, happened: "SampleEvent | Landed | Failed") -> Iterator[SampleEvent]:
         """Turn an outcome into events, and start what it calls for."""
