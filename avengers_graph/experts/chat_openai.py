@@ -64,14 +64,20 @@ def _reasoning(message: dict[str, Any] | None) -> str | None:
 
 
 def api_key(expert: Expert) -> str:
-    """The expert's key from the environment.
+    """The expert's key from the environment, without blanks or a line end around it.
 
     Raises:
-        MissingKeyError: its variable is not set.
+        MissingKeyError: its variable is not set, or cannot be a key.
     """
     if expert.api_key_env is None:
         return KEYLESS
-    key = os.environ.get(expert.api_key_env)
+    key = os.environ.get(expert.api_key_env, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        # As a header it would be refused by an error that quotes it, escaped.
+        raise MissingKeyError(
+            f"expert {expert.name!r}: the environment variable {expert.api_key_env!r} holds a "
+            "character that no key has (a line break, or one beyond ASCII); copy the key again"
+        )
     if not key:
         raise MissingKeyError(
             f"expert {expert.name!r} needs its key in the environment variable "

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
 
@@ -33,7 +33,12 @@ class Expert(BaseModel):
     when the first call is made; it is never stored here.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,  # it may be a key put in the wrong place
+    )
 
     name: str = Field(min_length=1)
     model: str | None = None
@@ -64,6 +69,17 @@ class Expert(BaseModel):
     them at once."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Sent as it is with each request (server-specific switches)."""
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_a_variable(cls, name: str | None) -> str | None:
+        """What is no variable's name may be the key itself: it is not repeated."""
+        if name is not None and not (name.isascii() and name.isidentifier()):
+            raise ValueError(
+                "must be the name of an environment variable (letters, digits and _) that holds "
+                "the key, not the key"
+            )
+        return name
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> "Expert":

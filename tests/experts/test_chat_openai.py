@@ -1,5 +1,6 @@
 """The client of an endpoint: reasoning, finish reasons, keys."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -51,6 +52,26 @@ def test_the_key_comes_from_the_environment(
     monkeypatch.setenv("ALPHA_KEY", "sk-right")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-somebody-elses")
     assert len(listen(pool_of("alpha", api_key_env="ALPHA_KEY"), ("alpha", 1)).answers) == 1
+
+
+def test_blanks_and_a_line_end_around_a_key_do_not_belong_to_it(
+    server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.api_key = "sk-right"
+    monkeypatch.setenv("ALPHA_KEY", " sk-right\n")
+    assert listen(pool_of("alpha", api_key_env="ALPHA_KEY"), ("alpha", 1)).errors == []
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-first\nsk-second", "sk-r\N{ZERO WIDTH SPACE}ight", "sk-r\x00x"]
+)
+def test_what_cannot_be_a_key_is_refused_without_saying_it(
+    pool_of: Pools, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("os.environ", {**os.environ, "ALPHA_KEY": key})
+    with pytest.raises(MissingKeyError, match="'ALPHA_KEY' holds a character") as caught:
+        pool_of("alpha", api_key_env="ALPHA_KEY")
+    assert "sk-" not in str(caught.value)
 
 
 def test_nothing_of_openais_environment_goes_out_unasked(

@@ -30,6 +30,12 @@ def test_names_and_providers() -> None:
     assert Expert(name="a", llm=MODEL).provider == "GenericFakeChatModel"
 
 
+def test_a_key_in_place_of_its_variable_is_not_repeated() -> None:
+    with pytest.raises(ValidationError, match="must be the name of an environment") as caught:
+        Expert(name="a", base_url=URL, api_key_env="sk-proj-secret")
+    assert "secret" not in str(caught.value)
+
+
 def test_an_expert_is_not_changed_behind_the_pools_back() -> None:
     expert = Expert(name="a", base_url=URL)
     with pytest.raises(ValidationError):
