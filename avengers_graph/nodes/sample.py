@@ -101,10 +101,12 @@ def _next_index(samples: Sequence[SampleRecord]) -> int:
 def _only_counted(state: AvengersState) -> bool:
     """Whether the winner is all that the round is for.
 
-    A stop rule still to be tested looks at the size of the majority, and a later round that is
-    shown the answers reads them all.
+    A stop rule still to be tested looks at the size of the majority, and so does the confidence
+    under which a person is asked; a later round that is shown the answers reads them all.
     """
     plan, number = state["plan"], state["round"]
+    if state["request"]["settings"]["min_confidence"] is not None:
+        return False
     shown_later = any(planned["shown"] for planned in plan["rounds"][number + 1 :])
     return plan["rounds"][number]["stop"] is None and not shown_later
 

@@ -42,6 +42,15 @@ def test_a_person_decides_where_confidence_is_low(
     assert len(server.requests) == 3, "nobody is asked again"
 
 
+def test_early_agreement_does_not_pass_for_confidence(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", *["13"] * 5, Reply("12", delay=0.2))
+    graph = graph_of(checkpointer=InMemorySaver())
+    paused = asked(graph, run, samples=8, min_confidence=0.9, early_stop=True)
+    assert paused["__interrupt__"][0].value["verdict"]["agreement"] == 5 / 8
+
+
 def test_a_person_who_answers_instead_calls_no_tool(
     server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:
