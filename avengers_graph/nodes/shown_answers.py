@@ -19,12 +19,17 @@ _REQUEST = (
 def with_answers(
     messages: Sequence[BaseMessage], samples: Sequence[SampleRecord], *, before_round: int
 ) -> list[BaseMessage]:
-    """The conversation, followed by the answers of the round before and what to do with them.
+    """The conversation, followed by the answers so far and what to do with them.
 
-    Answers stand in sample order and each text once, so that the prompt does not depend on the
-    order of arrival.
+    They are those of the latest round in which anybody said something; when nobody did, the
+    conversation stands alone. Answers stand in sample order and each text once, so that the
+    prompt does not depend on the order of arrival.
     """
-    read = [r for r in samples if r["round"] == before_round - 1 and r["text"].strip()]
+    said = [r for r in samples if r["round"] < before_round and r["text"].strip()]
+    if not said:
+        return list(messages)
+    latest = max(record["round"] for record in said)
+    read = [record for record in said if record["round"] == latest]
     texts = list(dict.fromkeys(r["text"].strip()[:LONGEST] for r in _in_order(read)))
     answers = "\n\n".join(f"Answer {n}:\n{text}" for n, text in enumerate(texts, start=1))
     return [*messages, HumanMessage(f"{_REQUEST}\n\n{answers}")]
