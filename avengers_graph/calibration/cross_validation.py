@@ -147,17 +147,6 @@ class HeldOut:
         return nearest_queries(self._test, self._train, NEAREST_KEPT)
 
 
-def macro_mean(scores: Floats, data: Matrix) -> float:
-    """Mean over data sets, each counting once, of the known scores; in percent."""
-    means = []
-    for row in range(len(data.datasets)):
-        known = scores[data.dataset == row]
-        known = known[np.isfinite(known)]
-        if len(known):
-            means.append(float(known.mean()))
-    return 100 * float(np.mean(means)) if means else float("nan")
-
-
 def joined(parts: Sequence[Floats], folds: Sequence[Fold], size: int) -> Floats:
     """Held-out scores of all folds in the order of the records, ``(size,)``."""
     whole = np.full(size, np.nan)

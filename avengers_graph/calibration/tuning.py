@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from avengers_graph.calibration.cross_validation import (
     HeldOut,
     joined,
-    macro_mean,
     random_folds,
     shifted_folds,
 )
 from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.index.clustering import few_threads
-from avengers_graph.index.fitting import Matrix, default_clusters
+from avengers_graph.index.fitting import Matrix, default_clusters, macro_mean
 from avengers_graph.index.model import Vectors
 from avengers_graph.ranking import RankingSettings
 
@@ -129,7 +128,7 @@ def tune(
                     parts.append([held.routed(settings) for settings in grid])
                 done += 1
             scored[kind] = [
-                macro_mean(joined(column, folds, len(vectors)), data)
+                100 * macro_mean(joined(column, folds, len(vectors)), data)
                 for column in zip(*parts, strict=True)
             ]
         trials += [
@@ -198,7 +197,7 @@ def _best_single(data: Matrix, folds: Sequence[Any]) -> float:
         train = data.rows(fold.train)
         best = int(np.argmax(_dataset_means(train).mean(axis=0)))
         parts.append(data.scores[fold.test, best])
-    return macro_mean(joined(parts, folds, len(data.scores)), data)
+    return 100 * macro_mean(joined(parts, folds, len(data.scores)), data)
 
 
 def _per_dataset_best(data: Matrix) -> float:

@@ -19,7 +19,10 @@ from avengers_graph.cli.routing_options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from avengers_graph.evaluation import DatasetResult, RoutingResult
+    from avengers_graph.evaluation.ablation import AblationRow
 
 
 def evaluate_command(
@@ -30,6 +33,13 @@ def evaluate_command(
     config: Config = None,
     score_type: ScoreType = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    ablated: Annotated[
+        bool,
+        typer.Option(
+            "--ablate",
+            help="Also refit with one setting changed at a time, and baselines, over 3 seeds.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Route the queries of RECORDS and count the scores of the experts that were chosen.
@@ -39,18 +49,48 @@ def evaluate_command(
 
     Example: avengers-graph evaluate test.jsonl --index index/
     """
-    from avengers_graph.evaluation import evaluate_index
+    import numpy as np
+
+    from avengers_graph.embedding import embed_texts
+    from avengers_graph.evaluation import evaluate_vectors, shared_experts
+    from avengers_graph.evaluation.ablation import Split, ablate
     from avengers_graph.records import read_records
 
     place = index_place(index, host, port, config)
     read = read_records(records, score_type=score_type)
     opened_index, embeddings = opened(place, config)
+    data = shared_experts(opened_index, read)
     with progress_bars() as moved:
-        result = evaluate_index(opened_index, read, embeddings, seed=seed, progress=moved)
+        vectors = embed_texts(embeddings, [record.query for record in read], progress=moved)
+        result = evaluate_vectors(opened_index, data, vectors, seed=seed)
+        rows = []
+        if ablated:
+            train, train_vectors = opened_index.training_data()
+            columns = np.array([train.experts.index(name) for name in data.experts])
+            split = Split(train.columns(columns), train_vectors, data, vectors)
+            rows = ablate(split, opened_index.settings, progress=moved)
     if as_json:
-        sys.stdout.write(json.dumps(result.to_dict(), ensure_ascii=False) + "\n")
-    else:
-        _show(result)
+        plain = result.to_dict()
+        if ablated:
+            plain["ablation"] = [row.to_dict() for row in rows]
+        sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
+        return
+    _show(result)
+    if ablated:
+        _show_ablation(rows)
+
+
+def _show_ablation(rows: "Sequence[AblationRow]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(caption="percent, each data set counting once; 95% over seeds")
+    for title in ("changed", "to", "routed", "95%"):
+        table.add_column(title, justify="left" if title in ("changed", "to") else "right")
+    for row in rows:
+        low, high = row.ci
+        table.add_row(row.axis, row.value, f"{row.score:.2f}", f"{low:.1f}-{high:.1f}")
+    Console().print(table)
 
 
 def _show(result: "RoutingResult") -> None:

@@ -5,6 +5,8 @@ from avengers_graph.evaluation.routing import (
     RoutingResult,
     evaluate_choices,
     evaluate_index,
+    evaluate_vectors,
+    shared_experts,
 )
 
 __all__ = [
@@ -12,4 +14,6 @@ __all__ = [
     "RoutingResult",
     "evaluate_choices",
     "evaluate_index",
+    "evaluate_vectors",
+    "shared_experts",
 ]

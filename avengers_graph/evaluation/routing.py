@@ -97,6 +97,17 @@ def evaluate_index(
         IndexMismatchError: the embedder is not the index's.
     """
     index.check_embedder(embeddings)
+    data = shared_experts(index, records)
+    vectors = embed_texts(embeddings, [record.query for record in records], progress=progress)
+    return evaluate_vectors(index, data, vectors, seed=seed)
+
+
+def shared_experts(index: ClusterIndex, records: Sequence[Record]) -> Matrix:
+    """The records as arrays over the experts that the index knows too.
+
+    Raises:
+        RecordsError: there is none.
+    """
     names = check_records(records)
     experts = tuple(name for name in index.experts if name in names)
     if not experts:
@@ -104,8 +115,14 @@ def evaluate_index(
             f"the records score {list(names)[:5]}, the index knows {list(index.experts)[:5]}; "
             "evaluate on records of the same experts"
         )
-    data = matrix(records, experts)
-    vectors = embed_texts(embeddings, [record.query for record in records], progress=progress)
+    return matrix(records, experts)
+
+
+def evaluate_vectors(
+    index: ClusterIndex, data: Matrix, vectors: Vectors, *, seed: int = 0
+) -> RoutingResult:
+    """As ``evaluate_index``, for records that are embedded already."""
+    experts = data.experts
     columns = [index.experts.index(name) for name in experts]
     queries = index.stored_queries() if index.settings.needs("knn") else None
     key = ranking_keys(index.model, vectors, queries=queries)[:, columns]

@@ -24,9 +24,16 @@ from avengers_graph.errors import (
 )
 from avengers_graph.index import catalogue
 from avengers_graph.index.client import chroma_errors, open_client, place_name, place_of
+from avengers_graph.index.fitting import Matrix
 from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
 from avengers_graph.index.publishing import fit_records, publish
-from avengers_graph.index.reading import check_search, read_model, read_queries, residuals_of
+from avengers_graph.index.reading import (
+    check_search,
+    read_model,
+    read_queries,
+    read_training,
+    residuals_of,
+)
 from avengers_graph.index.writing import Fitted, Progress
 from avengers_graph.ranking import Evidence, RankingSettings, cluster_weights
 from avengers_graph.records import Record
@@ -362,6 +369,19 @@ class ClusterIndex:
         """The stored validation queries, for scoring many queries at once by kNN."""
         with chroma_errors(self._where):
             return read_queries(self._queries, self.model)
+
+    def training_data(self) -> tuple[Matrix, Vectors]:
+        """The stored validation queries, all or a sample of 50,000, to fit on them again.
+
+        Raises:
+            ClusterIndexError: the index was published without them.
+        """
+        if not self._manifest["n_stored"]:
+            raise ClusterIndexError(
+                f"the index at {self._where} holds no validation queries; fit it on records"
+            )
+        with chroma_errors(self._where):
+            return read_training(self._queries, self.model)
 
     def latest(self) -> "ClusterIndex":
         """The generation in service now: this very object, or a newer one.

@@ -58,6 +58,16 @@ class Matrix:
             latencies=self.latencies[chosen],
         )
 
+    def columns(self, chosen: NDArray[np.int64]) -> "Matrix":
+        """Some of the experts, in the order given."""
+        return replace(
+            self,
+            experts=tuple(self.experts[column] for column in chosen),
+            scores=self.scores[:, chosen],
+            costs=self.costs[:, chosen],
+            latencies=self.latencies[:, chosen],
+        )
+
 
 def matrix(records: Sequence[Record], experts: tuple[str, ...]) -> Matrix:
     """Records as arrays, with the columns in the order of ``experts``."""
@@ -81,6 +91,16 @@ def matrix(records: Sequence[Record], experts: tuple[str, ...]) -> Matrix:
         costs=column("costs"),
         latencies=column("latencies"),
     )
+
+
+def macro_mean(values: Floats, data: Matrix) -> float:
+    """Mean over data sets, each counting once, of the known ``values (n,)``; NaN without any."""
+    means = []
+    for row in range(len(data.datasets)):
+        known = values[(data.dataset == row) & np.isfinite(values)]
+        if len(known):
+            means.append(float(known.mean()))
+    return float(np.mean(means)) if means else float("nan")
 
 
 def default_clusters(n_queries: int) -> int:

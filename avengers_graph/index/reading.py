@@ -8,7 +8,15 @@ import numpy as np
 
 from avengers_graph.errors import ConfigError, IndexDamagedError
 from avengers_graph.index import catalogue
-from avengers_graph.index.model import ClusterTable, FittedModel, Floats, LinearModel, Queries
+from avengers_graph.index.fitting import Matrix
+from avengers_graph.index.model import (
+    ClusterTable,
+    FittedModel,
+    Floats,
+    LinearModel,
+    Queries,
+    Vectors,
+)
 from avengers_graph.index.writing import TABLE
 from avengers_graph.ranking import RankingSettings
 
@@ -59,6 +67,22 @@ def read_queries(collection: "Collection", model: FittedModel) -> Queries:
         np.stack([vector for vector, _, _ in rows]).astype(np.float32),
         residuals_of([metadata for _, _, metadata in rows], model),
     )
+
+
+def read_training(collection: "Collection", model: FittedModel) -> tuple[Matrix, Vectors]:
+    """The stored validation queries as they were fitted on, without latencies."""
+    found = _by_id(collection, "query:")
+    rows = [found[key] for key in sorted(found, key=lambda key: int(key.partition(":")[2]))]
+    row_of = {name: row for row, name in enumerate(model.datasets)}
+    scores = np.stack([array_of(json.loads(data["scores"])) for _, _, data in rows])
+    return Matrix(
+        experts=model.experts,
+        datasets=model.datasets,
+        dataset=np.array([row_of[data["dataset"]] for _, _, data in rows], dtype=np.int64),
+        scores=scores,
+        costs=np.stack([array_of(json.loads(data["costs"])) for _, _, data in rows]),
+        latencies=np.broadcast_to(np.nan, scores.shape),
+    ), np.stack([vector for vector, _, _ in rows]).astype(np.float32)
 
 
 def residuals_of(rows: Sequence[Any], model: FittedModel) -> Floats:

@@ -1,6 +1,6 @@
 """Scores of experts near a query, and the order they are asked in. Pure functions."""
 
-from avengers_graph.ranking.estimates import SCORERS, choose, estimate, order_key
+from avengers_graph.ranking.estimates import SCORERS, choose, estimate, order_key, trade_off
 from avengers_graph.ranking.evidence import Evidence
 from avengers_graph.ranking.ranks import rank_experts
 from avengers_graph.ranking.settings import RankingSettings
@@ -15,5 +15,6 @@ __all__ = [
     "estimate",
     "order_key",
     "rank_experts",
+    "trade_off",
     "trust",
 ]

@@ -87,6 +87,21 @@ def choose(keys: Floats) -> NDArray[np.int64]:
     return np.asarray(np.round(keys, 12).argmax(axis=1), dtype=np.int64)
 
 
+def trade_off(keys: Floats, costs: Floats, *, alpha: float) -> Floats:
+    """``alpha * accuracy + (1 - alpha) * (1 - cost)``, each scaled to [0, 1] over the experts.
+
+    Shapes are ``(..., e)``. Avengers-Pro, arXiv 2508.12631.
+    """
+    return np.asarray(alpha * _scaled(keys) + (1 - alpha) * (1 - _scaled(costs)))
+
+
+def _scaled(values: Floats) -> Floats:
+    """``values`` mapped onto [0, 1] over the last axis; all 0 where they are equal."""
+    low = values.min(axis=-1, keepdims=True)
+    spread = values.max(axis=-1, keepdims=True) - low
+    return np.asarray((values - low) / np.where(spread > 0, spread, 1.0))
+
+
 def fused_ranks(evidence: Evidence) -> Floats:
     """The authors' rank fusion: ``sum_c p_c / (rank of the expert in c + 0.1)``.
 

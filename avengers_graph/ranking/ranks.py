@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.ranking.estimates import estimate, order_key, support
+from avengers_graph.ranking.estimates import estimate, order_key, support, trade_off
 from avengers_graph.ranking.evidence import Evidence
 from avengers_graph.values import RankedExpert
 
@@ -50,7 +50,7 @@ def rank_experts(
     if alpha < 1 and rows:
         _require_costs(rows, f"alpha is {alpha!r}")
         spent = np.array([row["cost"] for row in rows], dtype=np.float64)
-        key = alpha * _scaled(key) + (1 - alpha) * (1 - _scaled(spent))
+        key = trade_off(key, spent, alpha=alpha)
     known = set(evidence.experts)
     order = sorted(
         range(len(rows)),
@@ -148,12 +148,6 @@ def _keys(evidence: Evidence, rows: Sequence[RankedExpert]) -> Floats:
     key = order_key(evidence)
     low = float(key.min()) if key.size else 0.0
     return np.array([key[column[row["name"]]] if row["name"] in column else low for row in rows])
-
-
-def _scaled(values: Floats) -> Floats:
-    """``values`` mapped onto [0, 1]; all 0 where they are equal."""
-    low, high = values.min(), values.max()
-    return np.asarray((values - low) / (high - low) if high > low else np.zeros_like(values))
 
 
 def _require_costs(rows: Sequence[RankedExpert], because: str) -> None:

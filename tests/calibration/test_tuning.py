@@ -5,14 +5,13 @@ import pytest
 
 from avengers_graph.calibration.cross_validation import (
     HeldOut,
-    macro_mean,
     random_folds,
     shifted_folds,
 )
 from avengers_graph.calibration.tuning import candidates, cluster_numbers, tune
 from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import ConfigError, RecordsError
-from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, matrix
+from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, macro_mean, matrix
 from avengers_graph.index.model import Vectors
 from avengers_graph.ranking import RankingSettings, choose, order_key
 from tests.index.conftest import EXPERTS, TopicEmbeddings, planted
@@ -112,4 +111,4 @@ def test_data_sets_count_once_and_missing_scores_not_at_all() -> None:
     records = planted(2)
     scored = matrix(records, EXPERTS)
     scores = np.array([1, 1, 0, 0, 0.5, np.nan, np.nan, np.nan])
-    assert macro_mean(scores, scored) == pytest.approx(50)
+    assert macro_mean(scores, scored) == pytest.approx(0.5)

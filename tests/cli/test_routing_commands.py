@@ -75,6 +75,15 @@ def test_evaluate_prints_one_row_per_file(app: typer.Typer, folder: Path, index:
     assert "sums" in table.stdout
 
 
+def test_ablate_adds_its_rows(app: typer.Typer, folder: Path, index: Path) -> None:
+    arguments = ["evaluate", str(folder / "sums.json"), "--index", str(index), "--ablate", "--json"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)["ablation"]
+    assert {"clusters", "method", "baseline"} <= {row["axis"] for row in rows}
+    assert all(0 <= row["score"] <= 100 for row in rows)
+
+
 def test_route_answers_each_line(app: typer.Typer, index: Path) -> None:
     lines = '{"query": "What is 12 plus 99?"}\n\n{"query": "Where is Lima?"}\n'
     done = CliRunner().invoke(app, ["route", "--index", str(index)], input=lines)

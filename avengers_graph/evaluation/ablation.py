@@ -1,0 +1,164 @@
+"""``evaluate --ablate``: one setting changed at a time, refitted over several seeds."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.evaluation.baselines import BASELINES, predicted
+from avengers_graph.evaluation.routing import ranking_keys
+from avengers_graph.index.clustering import METHODS
+from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, macro_mean
+from avengers_graph.index.model import Vectors
+from avengers_graph.ranking import SCORERS, RankingSettings, choose
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
+SEEDS = (0, 1, 2)
+_T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
+"""Student's t for 95%, by degrees of freedom."""
+_MOST_FOR_LABELS = 10_000
+"""Training queries above which methods that need all pairs of queries are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class AblationRow:
+    """One variant."""
+
+    axis: str
+    """What is varied: clusters, partitions, ..., or ``baseline``."""
+    value: str
+    score: float
+    """Percent, each data set counting once; mean over seeds."""
+    ci: tuple[float, float]
+    """95% interval of that mean over seeds, by Student's t; it says nothing of the queries."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain form, in percent."""
+        return asdict(self) | {
+            "score": round(self.score, 2),
+            "ci": [round(bound, 2) for bound in self.ci],
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """What is fitted on and what is judged, with the same columns of experts."""
+
+    train: Matrix
+    train_vectors: Vectors
+    test: Matrix
+    test_vectors: Vectors
+
+
+def ablate(
+    split: Split,
+    settings: RankingSettings,
+    *,
+    seeds: Sequence[int] = SEEDS,
+    progress: Progress | None = None,
+) -> list[AblationRow]:
+    """Refit for each variant and seed, and count the scores of the chosen experts."""
+    plan = [*_variants(split, settings), *(("baseline", name, None) for name in BASELINES)]
+    rows: list[AblationRow] = []
+    for done, (axis, value, change) in enumerate(plan):
+        if progress is not None:
+            progress("ablation", done, len(plan))
+        scores = [
+            _baseline(split, value, seed) if change is None else change(seed) for seed in seeds
+        ]
+        rows.append(AblationRow(axis, value, float(np.mean(scores)), _interval(scores)))
+    if progress is not None:
+        progress("ablation", len(plan), len(plan))
+    return rows
+
+
+_Variant = tuple[str, str, Callable[[int], float] | None]
+
+
+def _variants(split: Split, settings: RankingSettings) -> Iterator[_Variant]:
+    def refitted(**changes: Any) -> Callable[[int], float]:
+        return lambda seed: _routed(split, settings.but(**changes), seed)
+
+    size = len(split.train_vectors)
+    yield "as fitted", "", refitted()
+    for number in (4, 8, 16, 32, 64, 128, 256):
+        if number <= size // 10:
+            yield "clusters", str(number), refitted(n_clusters=number)
+    for number in (1, 2, 4, 8):
+        yield "partitions", str(number), refitted(partitions=number)
+    for number in (1, 3, 8):
+        yield "top clusters", str(number), refitted(top_clusters=number)
+    for prior in ("dataset", "global"):
+        yield "prior", prior, refitted(prior=prior)
+    for scorer in SCORERS:
+        yield "scorer", scorer, refitted(scorer=scorer)
+    for method in METHODS:
+        if size <= _MOST_FOR_LABELS or method in ("kmeans", "mini-batch"):
+            yield "method", method, refitted(method=method, partitions=1)
+    for share in (0.1, 0.25, 0.5, 1.0):
+        yield "training share", f"{share:g}", _with_less(split, settings, share)
+    for pool in range(2, len(split.train.experts) + 1):
+        yield "pool size", str(pool), _with_pool(split, settings, pool)
+
+
+def _with_less(split: Split, settings: RankingSettings, share: float) -> Callable[[int], float]:
+    def score(seed: int) -> float:
+        size = len(split.train_vectors)
+        rng = np.random.default_rng(seed)
+        kept = np.sort(rng.permutation(size)[: max(2, round(share * size))])
+        less = Split(
+            split.train.rows(kept), split.train_vectors[kept], split.test, split.test_vectors
+        )
+        wanted = min(settings.n_clusters or 1, max(1, len(kept) // 10))
+        return _routed(less, settings.but(n_clusters=wanted), seed)
+
+    return score
+
+
+def _with_pool(split: Split, settings: RankingSettings, pool: int) -> Callable[[int], float]:
+    """The ``pool`` experts that are best on the training records."""
+    means = np.nansum(split.train.scores, axis=0)
+    known = np.maximum(np.isfinite(split.train.scores).sum(axis=0), 1)
+    best = np.sort(np.argsort(-means / known, kind="stable")[:pool])
+    fewer = Split(
+        split.train.columns(best),
+        split.train_vectors,
+        split.test.columns(best),
+        split.test_vectors,
+    )
+    return lambda seed: _routed(fewer, settings, seed)
+
+
+def _routed(split: Split, settings: RankingSettings, seed: int) -> float:
+    with warnings.catch_warnings():
+        # Fewer clusters than asked for is what some methods do on some data; it is a result.
+        warnings.filterwarnings("ignore", module="sklearn")
+        model, _ = fit_model(split.train, split.train_vectors, settings=settings, seed=seed)
+    queries = knn_queries(model, split.train, split.train_vectors)
+    return _score(ranking_keys(model, split.test_vectors, queries=queries), split.test)
+
+
+def _baseline(split: Split, name: str, seed: int) -> float:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="sklearn")
+        keys = predicted(name, split.train, split.train_vectors, split.test_vectors, seed=seed)
+    return _score(keys, split.test)
+
+
+def _score(keys: Floats, data: Matrix) -> float:
+    scores = data.scores[np.arange(len(keys)), choose(keys)]
+    return 100 * macro_mean(scores, data)
+
+
+def _interval(scores: Sequence[float]) -> tuple[float, float]:
+    mean = float(np.mean(scores))
+    if len(scores) < 2:
+        return mean, mean
+    spread = float(np.std(scores, ddof=1)) / len(scores) ** 0.5
+    half = _T95.get(len(scores) - 1, 1.96) * spread
+    return mean - half, mean + half

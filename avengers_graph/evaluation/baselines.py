@@ -1,0 +1,70 @@
+"""Other ways to choose an expert from an embedding, fitted on the same records."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avengers_graph.index.clustering import few_threads
+from avengers_graph.index.fitting import Matrix, fit_ridge
+from avengers_graph.index.model import Vectors, nearest_queries
+
+Floats = NDArray[np.float64]
+_Baseline = Callable[[Matrix, Vectors, Vectors, int], Floats]
+
+NEIGHBOURS = 50
+PENALTY = 30.0
+RANK = 3
+"""Dimensions that queries and experts share in the factorisation."""
+
+
+def predicted(name: str, data: Matrix, vectors: Vectors, asked: Vectors, *, seed: int) -> Floats:
+    """Score that a baseline expects of each expert on each of ``asked``, ``(m, e)``."""
+    with few_threads():
+        return BASELINES[name](data, vectors, asked, seed)
+
+
+def _knn(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
+    near = data.scores[nearest_queries(asked, vectors, NEIGHBOURS)]
+    known = np.maximum(np.isfinite(near).sum(axis=1), 1)
+    return np.asarray(np.nansum(near, axis=1) / known)
+
+
+def _ridge(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
+    return fit_ridge(vectors, data.scores, penalty=PENALTY)(asked)
+
+
+def _factorised(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
+    """Query and expert factors with squared loss, as EmbedLLM's but linear: rank-limited ridge."""
+    linear = fit_ridge(vectors, data.scores, penalty=PENALTY)
+    fitted = linear(vectors)
+    centre = fitted.mean(axis=0)
+    _, _, axes = np.linalg.svd(fitted - centre, full_matrices=False)
+    kept = axes[:RANK].T @ axes[:RANK]
+    return np.asarray(centre + (linear(asked) - centre) @ kept)
+
+
+def _mlp(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
+    """One hidden layer of 64; a missing score counts as the expert's mean."""
+    from sklearn.neural_network import MLPRegressor
+
+    means = np.nansum(data.scores, axis=0) / np.maximum(np.isfinite(data.scores).sum(axis=0), 1)
+    targets = np.where(np.isfinite(data.scores), data.scores, means)
+    model = MLPRegressor(
+        hidden_layer_sizes=(64,),
+        alpha=1.0,
+        early_stopping=len(vectors) >= 100,
+        max_iter=60,
+        random_state=seed,
+    )
+    found = model.fit(vectors, targets if targets.shape[1] > 1 else targets[:, 0]).predict(asked)
+    return np.asarray(found, dtype=np.float64).reshape(len(asked), -1)
+
+
+BASELINES: Mapping[str, _Baseline] = {
+    "kNN": _knn,
+    "ridge": _ridge,
+    "matrix factorisation": _factorised,
+    "MLP": _mlp,
+}
+"""Random, best single, per-data-set best and oracle need no fit; ``evaluate`` always shows them."""

@@ -1,0 +1,66 @@
+"""Variants and baselines are refitted and judged on records they have not seen."""
+
+import pytest
+
+from avengers_graph.embedding import embed_texts
+from avengers_graph.errors import RecordsError
+from avengers_graph.evaluation.ablation import AblationRow, Split, ablate
+from avengers_graph.evaluation.frontier import (
+    cheapest_within,
+    frontier_points,
+    trade_off_choices,
+)
+from avengers_graph.index.fitting import fit_model, matrix
+from avengers_graph.ranking import RankingSettings
+from avengers_graph.records import Record
+from tests.index.conftest import EXPERTS, TopicEmbeddings, planted
+
+
+@pytest.fixture(scope="module")
+def split() -> Split:
+    embeddings = TopicEmbeddings()
+    train = planted(30)
+    test = [Record(f"{r.query} again", r.dataset, r.scores, r.costs) for r in planted(10)]
+    vectors = [embed_texts(embeddings, [r.query for r in records]) for records in (train, test)]
+    return Split(matrix(train, EXPERTS), vectors[0], matrix(test, EXPERTS), vectors[1])
+
+
+def test_each_axis_and_baseline_gets_a_row(split: Split) -> None:
+    settings = RankingSettings(n_clusters=6, partitions=2)
+    rows = ablate(split, settings, seeds=(0, 1))
+    found = {(row.axis, row.value): row for row in rows}
+    assert {axis for axis, _ in found} == {
+        *("as fitted", "clusters", "partitions", "top clusters", "prior", "scorer", "method"),
+        *("training share", "pool size", "baseline"),
+    }
+    assert found["as fitted", ""].score == pytest.approx(90)
+    assert found["pool size", "2"].score < found["pool size", "3"].score == pytest.approx(90)
+    for name in ("kNN", "ridge", "MLP", "matrix factorisation"):
+        assert 50 <= found["baseline", name].score <= 90.1
+    for row in rows:
+        assert row.ci[0] <= row.score <= row.ci[1]
+    assert AblationRow("a", "b", 1.234, (1.111, 1.357)).to_dict() == {
+        **{"axis": "a", "value": "b", "score": 1.23, "ci": [1.11, 1.36]}
+    }
+
+
+def test_the_frontier_runs_from_cheap_to_good(split: Split) -> None:
+    model, _ = fit_model(split.train, split.train_vectors, settings=RankingSettings(n_clusters=4))
+    choices = trade_off_choices(model, split.test_vectors, alphas=(0, 0.5, 1))
+    routed, single = frontier_points(choices, split.test)
+    assert [point.name for point in single] == list(EXPERTS)
+    assert routed[0].cost == pytest.approx(single[0].cost) == pytest.approx(1.0)
+    assert routed[-1].score == pytest.approx(90)
+    assert routed[0].cost <= routed[1].cost <= routed[2].cost
+    best = max(single, key=lambda point: point.score)
+    assert cheapest_within(routed, of=best, margin=5) is not None
+    assert cheapest_within(routed[:1], of=routed[-1], margin=5) is None
+
+
+def test_missing_costs_are_an_error(split: Split) -> None:
+    records = [Record(r.query, r.dataset, r.scores) for r in planted(30)]
+    model, _ = fit_model(
+        matrix(records, EXPERTS), split.train_vectors, settings=RankingSettings(n_clusters=4)
+    )
+    with pytest.raises(RecordsError, match=r"the costs of .* are unknown"):
+        trade_off_choices(model, split.test_vectors)
