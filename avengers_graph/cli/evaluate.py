@@ -94,21 +94,25 @@ def _show_ablation(rows: "Sequence[AblationRow]") -> None:
 
 
 def _show(result: "RoutingResult") -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     table = Table(
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
         caption=f"percent; best single is {result.best_single}, by the training records; best per "
-        "set is the expert that is best on that data set, in hindsight"
+        "set is the expert that is best on that data set, in hindsight",
     )
-    table.add_column("data set")
+    table.add_column("data set", overflow="fold")
     for title in ("n", "routed", "95%", "best single", "random", "best per set", "oracle"):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for row in result.datasets:
         table.add_row(*_cells(row))
     table.add_section()
     table.add_row(*_cells(result.mean))
-    Console().print(table)
+    # Without a terminal, rich would fold the names of data sets into 80 columns.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
     if result.mean.unscored:
         Console(stderr=True).print(
             f"{result.mean.unscored} queries do not count for routed: the chosen expert has no "
@@ -122,6 +126,6 @@ def _cells(row: "DatasetResult") -> list[str]:
         row.name,
         str(row.n),
         f"{row.routed:.2f}",
-        f"{row.ci[0]:.1f}-{row.ci[1]:.1f}",
+        f"{row.ci[0]:.1f}–{row.ci[1]:.1f}",
         *(f"{number:.2f}" for number in numbers),
     ]
