@@ -20,7 +20,7 @@ class Telling:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._heard = False
+        self._heard = self._calls_heard = False
         self._state: dict[str, Any] = {}
         self._text = WithoutReasoning()
 
@@ -40,6 +40,7 @@ class Telling:
             chunk = _token_chunk(value["chunk"], self._text)
             if chunk is not None:
                 self._heard = True
+                self._calls_heard |= bool(value["chunk"].tool_call_chunks)
                 yield chunk
 
     def at_the_end(self) -> Iterator[ChatGenerationChunk]:
@@ -49,6 +50,9 @@ class Telling:
             yield from _answer_chunks(message)
         elif rest := self._text.rest():
             yield ChatGenerationChunk(message=AIMessageChunk(content=rest), text=rest)
+        if self._heard and not self._calls_heard:
+            # What streamed as text turned out to be calls.
+            yield from _call_chunks(message)
         yield _last_chunk(message)
 
     def result(self) -> ChatResult:
@@ -85,6 +89,10 @@ def _answer_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
     """The winner's text word by word, then its tool calls."""
     for piece in _PIECE.findall(message.text):
         yield ChatGenerationChunk(message=AIMessageChunk(content=piece), text=piece)
+    yield from _call_chunks(message)
+
+
+def _call_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
     calls = [
         *((call["name"], json.dumps(call["args"]), call["id"]) for call in message.tool_calls),
         *((call["name"], call["args"], call["id"]) for call in message.invalid_tool_calls),

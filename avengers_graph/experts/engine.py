@@ -161,6 +161,7 @@ class _Round:
                 index=index,
                 round_number=self.request.round_number,
                 latency=landed.latency,
+                tools=self.request.params.get("tools") or (),
             )
             yield SampleFinished(record)
             self._spend(record)

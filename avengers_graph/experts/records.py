@@ -1,12 +1,14 @@
 """From what came over the wire to the sample record of the state."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage
 
 from avengers_graph.experts.caller import Choice
+from avengers_graph.experts.written_calls import written_calls
 from avengers_graph.values import SampleRecord
 
 _THINK = re.compile(r"<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)\s*", re.DOTALL | re.IGNORECASE)
@@ -47,10 +49,20 @@ def plain_tool_calls(message: AIMessage) -> list[dict[str, Any]]:
 
 
 def answered(
-    choice: Choice, *, expert: str, index: int, round_number: int, latency: float
+    choice: Choice,
+    *,
+    expert: str,
+    index: int,
+    round_number: int,
+    latency: float,
+    tools: Sequence[Mapping[str, Any]] = (),
 ) -> SampleRecord:
-    """The record of an answer."""
+    """The record of an answer; calls of ``tools`` that it holds as text become tool calls."""
     text, thought = split_reasoning(choice.message.text)
+    calls = plain_tool_calls(choice.message)
+    if tools and not calls and (written := written_calls(text, tools)):
+        calls = [{"type": "tool_call", "id": f"call_{uuid4().hex}", **call} for call in written]
+        text = ""
     reported = choice.message.additional_kwargs.get("reasoning_content")
     return SampleRecord(
         expert=expert,
@@ -58,7 +70,7 @@ def answered(
         round=round_number,
         text=text,
         reasoning=reported or thought,
-        tool_calls=plain_tool_calls(choice.message),
+        tool_calls=calls,
         finish_reason=choice.finish_reason,
         input_tokens=choice.input_tokens,
         output_tokens=choice.output_tokens,

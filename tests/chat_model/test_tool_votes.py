@@ -231,3 +231,21 @@ def test_calls_stream_as_chunks_that_add_up(
         ("look_up", {"word": "sum"}),
     ]
     assert len({made["id"] for made in whole.tool_calls}) == 2
+
+
+@pytest.mark.parametrize("form", ["invoke", "stream"])
+@pytest.mark.parametrize("samples", [1, 3])
+def test_a_call_written_as_text_is_a_call(
+    server: OpenAIServer, llm: ChatAvengers, form: str, samples: int
+) -> None:
+    server.serve("alpha", '<tool_call>{"name": "add", "arguments": {"a": 6, "b": 7}}</tool_call>')
+    bound = llm.bind_tools([add])
+    answer: Any = None
+    if form == "invoke":
+        answer = bound.invoke(SUM, samples=samples)
+        assert answer.text == ""
+    else:
+        for chunk in bound.stream(SUM, samples=samples):
+            answer = chunk if answer is None else answer + chunk
+    [made] = answer.tool_calls
+    assert (made["name"], made["args"]) == ("add", {"a": 6, "b": 7})
