@@ -32,6 +32,8 @@ class LocalModelSpec:
     """Longest context the model was trained for, in tokens."""
     chat_template: str
     """Which chat template the GGUF metadata holds; llama.cpp applies it."""
+    tools: bool
+    """Whether it calls tools when it is offered some."""
     set: Literal["default", "large"]
     """``default`` is what the demo starts; ``large`` adds this one."""
 
@@ -72,6 +74,7 @@ _ROWS = (
         licence="Apache-2.0",
         context_length=8192,
         chat_template="ChatML",
+        tools=False,
         set="default",
     ),
     LocalModelSpec(
@@ -85,6 +88,7 @@ _ROWS = (
         licence="Apache-2.0",
         context_length=32_768,
         chat_template="ChatML",
+        tools=True,
         set="default",
     ),
     LocalModelSpec(
@@ -98,6 +102,7 @@ _ROWS = (
         licence="Apache-2.0",
         context_length=32_768,
         chat_template="ChatML",
+        tools=True,
         set="large",
     ),
 )

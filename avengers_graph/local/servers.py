@@ -149,7 +149,7 @@ class LocalServers:
                 model=name,
                 base_url=f"{self._children[name].address}/v1",
                 api_key_env=self._key_variable,
-                supports=_SUPPORTS,
+                supports=_supports(model),
                 max_concurrency=self._parallel,
                 timeout=_TIMEOUT,
                 context_length=self._context_of(model),
@@ -186,6 +186,10 @@ class LocalServers:
     def _report(self, message: str, done: float | None) -> None:
         if self._on_progress is not None:
             self._on_progress(message, done)
+
+
+def _supports(model: LocalModel) -> frozenset[Capability]:
+    return _SUPPORTS | {"tools"} if model.spec and model.spec.tools else _SUPPORTS
 
 
 def _find_binary(backend: Backend) -> str | None:
