@@ -51,7 +51,7 @@ class Generation:
 
 def new_generation() -> str:
     """A name that sorts by time and no other process picks."""
-    return f"{datetime.now(UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):%Y%m%dt%H%M%S%f}-{secrets.token_hex(3)}"
 
 
 def collection_name(generation: str, part: str) -> str:
