@@ -47,6 +47,7 @@ def doctor_command(config: Config = None, as_json: Json = False) -> None:
     Example: avengers-graph doctor --config avengers.yaml
     """
     from rich.console import Console
+    from rich.markup import escape
 
     findings = []
     console = Console()
@@ -55,7 +56,9 @@ def doctor_command(config: Config = None, as_json: Json = False) -> None:
         if not as_json:
             mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
             console.print(
-                f"{mark} {finding.what}: {finding.detail}", highlight=False, soft_wrap=True
+                f"{mark} {escape(finding.what)}: {escape(finding.detail)}",
+                highlight=False,
+                soft_wrap=True,
             )
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
@@ -117,10 +120,11 @@ def _endpoint(expert: "Expert") -> str:
             base_url=expert.base_url, api_key=key, timeout=PATIENCE, max_retries=0
         ) as client:
             listed = client.models.list()
-    except openai.OpenAIError as error:
+            names = [getattr(model, "id", None) for model in getattr(listed, "data", None) or []]
+    except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
+        # All but the first: what the client raises on a body that is no list of models.
         raise as_expert_error(error, hasty, key=key) from error
-    names = [getattr(model, "id", None) for model in getattr(listed, "data", None) or []]
-    if not names:
+    if not any(isinstance(name, str) for name in names):
         raise ExpertResponseError(
             f"{expert.base_url} answered, but with no list of models; check base_url, it usually "
             "ends in /v1"

@@ -79,7 +79,8 @@ def _tell_event(event: dict[str, Any], *, console: Console) -> None:
         _line(console, f"sample {event['sample']['index'] + 1}", _sample(event["sample"]))
     elif event["type"] == "failed_over":
         then = f"asking {event['replacement']}" if event["replacement"] else "nobody is left to ask"
-        _line(console, "failover", f"[yellow]{event['expert']} gave up; {then}[/yellow]")
+        told = escape(f"{event['expert']} gave up; {then}")
+        _line(console, "failover", f"[yellow]{told}[/yellow]")
 
 
 def _cluster(hit: ClusterHit) -> str:
@@ -91,11 +92,11 @@ def _cluster(hit: ClusterHit) -> str:
 def _expert(rank: int, expert: RankedExpert) -> str:
     low, high = expert["interval"]
     score = f"[cyan]{expert['score']:.2f}[/cyan] \\[{low:.2f}-{high:.2f}]"
-    return f"{rank}. {expert['name']}  {score}  [dim]{escape(expert['why'])}[/dim]"
+    return f"{rank}. {escape(expert['name'])}  {score}  [dim]{escape(expert['why'])}[/dim]"
 
 
 def _sample(record: SampleRecord) -> str:
-    head = f"{record['expert']}  {record['latency']:.1f} s  "
+    head = f"{escape(record['expert'])}  {record['latency']:.1f} s  "
     if record["error"] is not None:
         return f"{head}[yellow]{escape(record['error'])}[/yellow]"
     return head + escape(_short(record["text"]))

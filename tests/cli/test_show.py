@@ -12,7 +12,7 @@ from avengers_graph.cli.show import answer_shown
 from avengers_graph.settings.context import Context
 from tests.keyboard import press_ctrl_c
 from tests.routing import SUM
-from tests.servers.answers import Reply
+from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 
 pytestmark = pytest.mark.integration
@@ -27,6 +27,17 @@ def test_each_node_is_shown(server: OpenAIServer, graph_of: Callable[..., Any]) 
     assert len(state["samples"]) == 3
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert all(word in shown for word in (SUM, "distance", "alpha", "gamma", "13"))
+
+
+def test_names_may_hold_brackets(server: OpenAIServer, graph_of: Callable[..., Any]) -> None:
+    """Rich reads [/...] as the end of a style."""
+    server.serve("qwen[/q4]", Fault(400))
+    server.serve("beta", "13")
+    console = Console(file=io.StringIO(), width=200)
+    graph = graph_of(experts=("qwen[/q4]", "beta"))
+    context = Context(samples=1, force_experts=["qwen[/q4]", "beta"])
+    answer_shown(graph, SUM, context=context, console=console)
+    assert "qwen[/q4] gave up; asking beta" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_ctrl_c_hangs_up(server: OpenAIServer, graph_of: Callable[..., Any]) -> None:
