@@ -52,8 +52,8 @@ def read_questions(path: Path) -> list[Question]:
 def _question(line: str, *, where: str, number: int, dataset: str) -> Question:
     try:
         fields: Any = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise RecordsError(f"{where} is not JSON ({error.msg}); mend or remove the line") from error
+    except (ValueError, RecursionError) as error:
+        raise RecordsError(f"{where} is not JSON ({error}); mend or remove the line") from error
     if not isinstance(fields, dict):
         raise RecordsError(f"{where} must be a JSON object, not {line[:60]!r}")
     for name in _REQUIRED:

@@ -51,7 +51,7 @@ def _queries(lines: Iterable[str]) -> Iterator[str]:
             continue
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RecordsError(
                 f"stdin:{number}: not valid JSON ({error}); send JSON lines"
             ) from error

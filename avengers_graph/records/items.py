@@ -56,7 +56,7 @@ def load_object(path: Path) -> dict[str, Any]:
         ) from error
     try:
         value = json.loads(text, object_pairs_hook=_no_name_twice)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordsError(f"{path}: not valid JSON ({error}); is the file cut off?") from error
     if not isinstance(value, dict):
         raise RecordsError(f"{path}: expected one JSON object, not a {type(value).__name__}")
@@ -76,7 +76,7 @@ def _lines(file: TextIO, path: Path) -> Iterator[Item]:
                 f"{path}:{number}: not valid JSON ({error.msg}) in {_quoted(text)}; "
                 "is the file cut off, or not JSON lines?"
             ) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RecordsError(f"{path}:{number}: {error}") from error
         yield number, _object(value, path, number)
 
@@ -108,7 +108,7 @@ def _listed(file: TextIO, path: Path) -> Iterator[Item]:
                         f"{path}:{line}: not valid JSON ({error.msg}) in {_quoted(buffer[at:])}; "
                         "is the file cut off?"
                     ) from error
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise RecordsError(f"{path}:{line}: {error}") from error
             else:
                 if not separated:

@@ -87,5 +87,7 @@ def _is_result_file(path: Path) -> bool:
         return False
     try:
         return is_result(json.loads(first))
+    except RecursionError:
+        return False  # the reader names the cause
     except ValueError:
         return first.strip() == "{" and is_result(load_object(path))

@@ -130,6 +130,7 @@ def test_auto_chooses_settings_and_shows_what_was_tried(
         (["route", "--index", "a", "--host", "b"], "", ConfigError, "two places"),
         (["route", "--index", "INDEX"], '{"query": ""}\n', RecordsError, "stdin:1: query is ''"),
         (["route", "--index", "INDEX"], "query\n", RecordsError, "stdin:1: not valid JSON"),
+        (["route", "--index", "INDEX"], "[" * 200_000, RecordsError, "stdin:1: not valid JSON"),
         (["fit", "none.json", "--index", "x"], "", RecordsError, "cannot read 'none.json'"),
         (["fit", "SUMS", "--index", "x", "-k", "many"], "", ConfigError, "--clusters 'many'"),
         (

@@ -204,3 +204,11 @@ def test_a_list_of_records_is_checked_too() -> None:
     with pytest.raises(RecordsError, match=r"record 1: score of expert 'a' is -0\.1"):
         check_records([Record("q", "d", {"a": -0.1})])
     assert check_records([Record("q", "d", {"b": 1}), Record("q", "d", {"a": 0})]) == ("a", "b")
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"query": ' + "[" * 200_000])
+def test_what_nests_without_end_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecordsError, match=r"deep\.json:1: "):
+        read_records(path)
