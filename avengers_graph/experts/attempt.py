@@ -70,6 +70,7 @@ async def carry_out(
     """Send a unit, retrying what may pass; its outcome, ``Landed`` or ``Failed``, is told.
 
     ``is_given_up`` says whether the expert failed for good meanwhile: then nothing is retried.
+    Nor is it when the pause before would outlast the deadline: another expert may still make it.
     """
     began = time.monotonic()
     retries = caller.expert.retries if request.retries is None else request.retries
@@ -91,10 +92,12 @@ async def carry_out(
             return
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
             last = attempt == retries or unit.heard
-            if last or not may_pass(error) or is_given_up():
+            pause = _pause(attempt, error)
+            too_late = request.deadline_at is not None and time.time() + pause > request.deadline_at
+            if last or too_late or not may_pass(error) or is_given_up():
                 tell(_outcome(unit, error, time.monotonic() - began, caller=caller))
                 return
-            await asyncio.sleep(_pause(attempt, error))
+            await asyncio.sleep(pause)
 
 
 def _outcome(unit: Unit, error: Exception, took: float, *, caller: Caller) -> Landed | Failed:

@@ -21,7 +21,7 @@ from langchain_core.runnables import RunnableBinding
 from pydantic import SecretStr
 
 from avengers_graph.errors import ExpertResponseError
-from avengers_graph.experts.chat_openai import api_key, endpoint_chat
+from avengers_graph.experts.chat_openai import api_key, endpoint_chat, model_key
 from avengers_graph.experts.prompt import estimated_tokens, for_expert
 from avengers_graph.settings.expert import Expert
 
@@ -83,7 +83,7 @@ class ExpertCaller:
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         limit = expert.rate_limit
         self.throttle = Throttler(limit.requests, limit.period) if limit else None
-        self.key = None if key is None else key.get_secret_value()
+        self.key = model_key(expert.llm) if key is None else key.get_secret_value()
         if expert.api_key_env:
             self.key = api_key(expert)
         self.honours_n = expert.llm is None and "n" in expert.supports

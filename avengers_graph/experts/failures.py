@@ -77,9 +77,11 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _said(error: BaseException, *, key: str | None) -> str:
-    """The message of an error on one line, without the key (also not a part of it)."""
+    """The message of an error on one line, without the key, however it is quoted there."""
     text = str(error) or type(error).__name__
-    return _one_line(text.replace(key, "***") if key else text)
+    for form in (key, repr(key)[1:-1], key.strip()) if key else ():
+        text = text.replace(form, "***")
+    return _one_line(text)
 
 
 def _one_line(text: str, *, limit: int = 300) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import openai
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
+from langchain_openai import ChatOpenAI
 
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
 from avengers_graph.experts import attempt, failures
@@ -227,3 +228,25 @@ def test_a_late_answer_is_not_waited_for(server: OpenAIServer, pool_of: Pools) -
     heard = listen(pool_of("alpha"), ("alpha", 1), deadline_at=time.time() + 0.3)
     assert heard.answers == []
     assert len(server.requests) <= 1
+
+
+def test_a_pause_that_outlasts_the_deadline_hands_over_at_once(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    server.serve("alpha", Fault(429, headers={"retry-after": "3600"}))
+    server.serve("beta", "42")
+    pool, until = pool_of("alpha", "beta"), time.time() + 15
+    heard = listen(pool, ("alpha", 1), reserves=["alpha", "beta"], deadline_at=until)
+    assert heard.failovers == [("alpha", "beta")]
+    assert list(heard.texts.values()) == ["42"]
+
+
+@pytest.mark.parametrize("key", [KEY, f"{KEY}\n"])
+def test_the_key_of_a_model_object_never_shows(
+    server: OpenAIServer, pool_of: Pools, key: str
+) -> None:
+    server.serve("alpha", Fault(401, f"Incorrect API key provided: {KEY}"))
+    model = ChatOpenAI(model="alpha", base_url=server.base_url, api_key=key, max_retries=0)
+    heard = listen(pool_of(Expert(name="alpha", llm=model)), ("alpha", 1))
+    assert len(heard.errors) == 1
+    assert KEY not in heard.errors[0]
