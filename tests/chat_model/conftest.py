@@ -1,6 +1,6 @@
 """Chat models over three experts of the test server that can do everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from langchain_core.embeddings import Embeddings
 
 from avengers_graph import ChatAvengers, ClusterIndex, ExpertPool
 from avengers_graph.embedding import load_embeddings
+from avengers_graph.local import LocalServers
 from tests.routing import EXPERTS, WordEmbeddings, records
 
 EVERYTHING = frozenset({"tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"})
@@ -41,3 +42,12 @@ def minilm_index(minilm: Embeddings, tmp_path_factory: pytest.TempPathFactory) -
     """The records of ``routing.py``, fitted with it."""
     folder = tmp_path_factory.mktemp("minilm-index")
     return ClusterIndex.fit(records(), minilm, n_clusters=2, path=folder)
+
+
+@pytest.fixture(scope="session")
+def smallest_local_pool() -> Iterator[ExpertPool]:
+    """A real language model behind a real server."""
+    with LocalServers(["smollm2-135m"], parallel=2, context=1024) as servers:
+        pool = ExpertPool(servers.experts)
+        yield pool
+        pool.close()

@@ -119,3 +119,43 @@ class TestPassThrough(Everything):
             "embeddings": WordEmbeddings(),
             "strategy": "direct",
         }
+
+
+@pytest.mark.integration
+class TestLocalModel(ChatModelIntegrationTests):
+    """A real language model of 135M behind a real server, two samples voting.
+
+    It calls no tools and writes no schema reliably, so those flags are off; images it has none.
+    """
+
+    @pytest.fixture(autouse=True)
+    def _model(
+        self, smallest_local_pool: ExpertPool, minilm: Embeddings, minilm_index: ClusterIndex
+    ) -> None:
+        self.params = {
+            "pool": smallest_local_pool,
+            "index": minilm_index,
+            "embeddings": minilm,
+            "samples": 2,
+            "max_tokens": 8,
+        }
+
+    @property
+    def chat_model_class(self) -> type[ChatAvengers]:
+        return ChatAvengers
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return self.params
+
+    @property
+    def has_tool_calling(self) -> bool:
+        return False
+
+    @property
+    def has_structured_output(self) -> bool:
+        return False
+
+    @property
+    def model_override_value(self) -> str:
+        return "another-name"

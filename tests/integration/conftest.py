@@ -57,7 +57,14 @@ def config_file(
     local_pool: ExpertPool, index_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """An avengers.yaml for the running model."""
-    experts = [{**expert.model_dump(mode="json", exclude_defaults=True)} for expert in local_pool]
+    # The smallest model answers a request with tools in words, which is a vote as well.
+    experts = [
+        {
+            **expert.model_dump(mode="json", exclude_defaults=True),
+            "supports": sorted({*expert.supports, "tools"}),
+        }
+        for expert in local_pool
+    ]
     content = {
         "index": {"path": str(index_folder)},
         "experts": experts,
