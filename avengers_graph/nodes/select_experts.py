@@ -38,7 +38,7 @@ def select_experts(
         max_tokens=request["params"].get("max_tokens"),
     )
     vector = query_vector(state, embeddings)
-    evidence = index.evidence(vector, state["clusters"])
+    evidence = index.evidence(vector, state["clusters"], beta=settings["beta"])
     ranked = rank_experts(evidence, candidates=able, alpha=settings["alpha"])
     return {
         "experts": _forced(ranked, settings["force_experts"]),
