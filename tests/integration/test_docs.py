@@ -1,4 +1,4 @@
-"""The README's blocks are executed: Python in one go, commands one by one, YAML read."""
+"""The blocks of README and docs are executed: Python in one go a file, commands, YAML read."""
 
 import re
 import shlex
@@ -10,14 +10,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from avengers_graph import ChatAvengers
 from avengers_graph.settings.config import load_config
 
-README = Path(__file__).parents[2] / "README.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README.read_text(encoding="utf-8"), re.S | re.M)
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def _blocks(language: str) -> list[str]:
-    return [text for name, text in BLOCKS if name == language]
+def _blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(r"^```(\w+)\n(.*?)^```", text, re.S | re.M)
+    return [block for name, block in found if name == language]
 
 
 @pytest.fixture
@@ -39,16 +43,17 @@ def workplace(
     return tmp_path
 
 
-def test_python_blocks_run_in_order(workplace: Path) -> None:
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if _blocks(p, "python")], ids=lambda page: page.stem
+)
+def test_python_blocks_run_in_order(workplace: Path, page: Path) -> None:
     names: dict[str, object] = {}
-    for block in _blocks("python"):
-        exec(compile(block, "README.md", "exec"), names)
-    assert names["verdict"].answer == "12"
-    assert names["result"]["verdict"]["calls"] >= 1
+    for block in _blocks(page, "python"):
+        exec(compile(block, page.name, "exec"), names)
 
 
 def test_commands_run_in_order(workplace: Path) -> None:
-    lines = [line for block in _blocks("console") for line in block.splitlines()]
+    lines = [line for block in _blocks(README, "console") for line in block.splitlines()]
     commands = [line for line in lines if line.startswith("avengers-graph ")]
     assert len(commands) >= 4
     for command in commands:
@@ -62,13 +67,26 @@ def test_commands_run_in_order(workplace: Path) -> None:
 
 
 def test_yaml_block_is_a_valid_configuration(tmp_path: Path) -> None:
-    [block] = _blocks("yaml")
+    [block] = _blocks(README, "yaml")
     (tmp_path / "avengers.yaml").write_text(block, encoding="utf-8")
     config = load_config(tmp_path / "avengers.yaml")
     assert [expert.name for expert in config.experts] == ["qwen-math", "hosted-coder"]
     assert config.index.path == tmp_path / "index"
 
 
-def test_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README.read_text(encoding="utf-8")):
-        assert (README.parent / target).exists(), target
+def test_a_plan_of_ones_own_is_as_documented(workplace: Path) -> None:
+    [block] = _blocks(ROOT / "docs" / "plans.md", "yaml")
+    config = yaml.safe_load(Path("avengers.yaml").read_text(encoding="utf-8"))
+    Path("avengers.yaml").write_text(
+        yaml.safe_dump({**config, **yaml.safe_load(block)}), encoding="utf-8"
+    )
+    plan = load_config("avengers.yaml").plans["careful"].to_plan("careful")
+    assert [len(planned["calls"]) for planned in plan["rounds"]] == [1, 2]
+    answer = ChatAvengers.from_config("avengers.yaml", strategy="careful").invoke("What is 2 + 2?")
+    assert answer.response_metadata["avengers"]["strategy"] == "careful"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
