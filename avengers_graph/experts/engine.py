@@ -153,24 +153,30 @@ class _Round:
             caller.honours_n = False
             for number, index in enumerate(missing, start=len(landed.choices)):
                 self._launch(caller, (index,), position=unit.position + number)
-        pairs = list(zip(unit.indices, landed.choices, strict=False))
-        for position, (index, choice) in enumerate(pairs, start=1):
-            record = answered(
+        records = self._records(landed)
+        for position, record in enumerate(records, start=1):
+            yield SampleFinished(record)
+            self._spend(record)
+            # The choices of one answer land together and are counted one by one: those not
+            # counted yet can still change the vote.
+            uncounted = [unit.expert] * (len(records) - position)
+            outstanding = [*uncounted, *self._outstanding()]
+            if self.request.enough is not None and self.request.enough(record, outstanding):
+                self.over = DECIDED
+
+    def _records(self, landed: Landed) -> list[SampleRecord]:
+        pairs = zip(landed.unit.indices, landed.choices, strict=False)
+        return [
+            answered(
                 choice,
-                expert=unit.expert,
+                expert=landed.unit.expert,
                 index=index,
                 round_number=self.request.round_number,
                 latency=landed.latency,
                 tools=self.request.params.get("tools") or (),
             )
-            yield SampleFinished(record)
-            self._spend(record)
-            # The choices of one answer land together and are counted one by one: those not
-            # counted yet can still change the vote.
-            uncounted = [unit.expert] * (len(pairs) - position)
-            outstanding = [*uncounted, *self._outstanding()]
-            if self.request.enough is not None and self.request.enough(record, outstanding):
-                self.over = DECIDED
+            for index, choice in pairs
+        ]
 
     def _spend(self, record: SampleRecord) -> None:
         """Take a sample off the budgets; the round is over when one of them is used up."""
@@ -229,7 +235,16 @@ class _Round:
         self.tasks = {task: u for task, u in self.tasks.items() if u is not unit}
 
     def cancel(self, why: str) -> Iterator[SampleEvent]:
-        """Cancel what is left; report what had been sent, with its usage estimated."""
+        """Cancel what is left; report what had been sent, with its usage estimated.
+
+        An answer that is here already, though nobody looked at it yet, was paid for: it is
+        reported as it is.
+        """
+        while not self._inbox.empty():
+            happened = self._inbox.get_nowait()
+            if isinstance(happened, Landed):
+                self._forget(happened.unit)
+                yield from map(SampleFinished, self._records(happened))
         prompt = estimated_tokens(self.request.messages)
         for task, unit in self.tasks.items():
             task.cancel()

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage
 
+from avengers_graph.experts.attempt import Landed, Unit
+from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.engine import DECIDED, OUT_OF_TIME, OVER_BUDGET, _Round
 from avengers_graph.experts.events import SampleFinished, SampleStarted
 from avengers_graph.experts.pool import ExpertPool
@@ -205,6 +208,23 @@ def test_what_landed_before_the_deadline_counts(pool_of: Pools) -> None:
         return [await run.next_or_deadline(), await run.next_or_deadline()]
 
     assert asyncio.run(look()) == [landed, None]
+
+
+def test_what_landed_beside_the_deciding_answer_is_not_called_cancelled(pool_of: Pools) -> None:
+    """It was paid for: its tokens count, and so does its ballot."""
+
+    def landed(index: int) -> Landed:
+        choice = Choice(AIMessage("42"), "stop", 5, 7, usage_estimated=False)
+        return Landed(Unit("alpha", (index,), index), [choice], latency=0.1)
+
+    run = _Round(round_request(enough=lambda record, outstanding: True), pool_of("alpha"))
+    run._inbox.put_nowait(landed(1))
+    events = [*run.react(landed(0)), *run.cancel(DECIDED)]
+    finished = [event.record for event in events if isinstance(event, SampleFinished)]
+    assert [(r["index"], r["text"], r["output_tokens"]) for r in finished] == [
+        (0, "42", 7),
+        (1, "42", 7),
+    ]
 
 
 def test_a_deadline_in_the_past_sends_nothing(server: OpenAIServer, pool_of: Pools) -> None:
