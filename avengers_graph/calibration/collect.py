@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 
 from avengers_graph.calibration.questions import Question
-from avengers_graph.errors import ExpertError
+from avengers_graph.errors import ExpertError, RecordsError
 from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import SampleFinished
 from avengers_graph.experts.pool import ExpertPool
@@ -49,6 +49,36 @@ def still_missing(
         ]
         for name in pool.names
     }
+
+
+def check_settings(
+    recorded: Iterable[Recorded],
+    *,
+    pool: ExpertPool,
+    temperature: float | None,
+    params: Mapping[str, Any],
+) -> None:
+    """Refuse to go on with answers that were given under other settings.
+
+    Entries that do not say theirs, such as imported ones, are taken as they are.
+
+    Raises:
+        RecordsError: an expert of the pool was asked at another temperature or with other
+            parameters.
+    """
+    for entry in recorded:
+        if entry.expert not in pool:
+            continue
+        asked: list[tuple[str, Any, Any]] = [("temperature", entry.temperature, temperature)]
+        if entry.params:
+            names = sorted({*entry.params, *params})
+            asked += [(name, entry.params.get(name), params.get(name)) for name in names]
+        for name, then, now in asked:
+            if then != now and not (name == "temperature" and None in (then, now)):
+                raise RecordsError(
+                    f"{entry.expert!r} was asked with {name} {then!r} before, and now {now!r}; "
+                    "use the same, or another output file"
+                )
 
 
 async def collect_answers(

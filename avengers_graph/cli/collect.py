@@ -46,7 +46,11 @@ def collect_command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from avengers_graph.calibration.collect import collect_answers, still_missing
+    from avengers_graph.calibration.collect import (
+        check_settings,
+        collect_answers,
+        still_missing,
+    )
     from avengers_graph.calibration.grade import graded_records, write_records
     from avengers_graph.calibration.questions import read_questions
     from avengers_graph.cli.experts import chosen_pool
@@ -57,8 +61,10 @@ def collect_command(
     asked = read_questions(questions)
     answers = output.with_suffix(".answers.jsonl")
     recorded = read_recording(answers) if answers.exists() else []
+    params = {"max_tokens": max_tokens}
     with ExitStack() as stack:
         pool = stack.enter_context(chosen_pool(config=config, local=local, console=console))
+        check_settings(recorded, pool=pool, temperature=temperature, params=params)
         missing = still_missing(asked, recorded, pool=pool, samples=samples)
         pool.recording = stack.enter_context(Recording(answers))
         progress = stack.enter_context(Progress(console=console))
@@ -66,16 +72,22 @@ def collect_command(
             f"{len(asked)} questions, {len(pool)} experts",
             total=sum(len(left) for left in missing.values()),
         )
-        coming = collect_answers(
-            missing, pool=pool, temperature=temperature, params={"max_tokens": max_tokens}
-        )
+        coming = collect_answers(missing, pool=pool, temperature=temperature, params=params)
         for _ in Bridge(coming):
             progress.advance(bar)
-        records = graded_records(asked, read_recording(answers), pool=pool)
+        recorded = read_recording(answers)
+        records = graded_records(asked, recorded, pool=pool)
+        missing = still_missing(asked, recorded, pool=pool, samples=samples)
     write_records(records, output)
     for name in sorted({name for record in records for name in record["scores"]}):
         scores = [record["scores"][name] for record in records if name in record["scores"]]
         mean = 100 * sum(scores) / max(1, len(scores))
         console.print(f"{name}: {mean:.1f}% right on {len(scores)} questions")
     console.print(f"{len(records)} records in {output}")
+    for name, left in missing.items():
+        if left:
+            console.print(
+                f"{name} did not answer {len(left)} of {len(asked)} questions in full; run the "
+                "same command again to ask for the rest"
+            )
     console.print(f"next: avengers-graph fit {output} --index DIR")

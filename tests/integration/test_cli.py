@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.servers.answers import HTML_PAGE
+from tests.servers.answers import HTML_PAGE, Fault
 from tests.servers.openai_server import OpenAIServer
 
 
@@ -185,6 +185,26 @@ def test_collect_grades_and_resumes(run, config, server, tmp_path) -> None:
     asked = len(server.requests)
     assert run(*command).status == 0
     assert len(server.requests) == asked
+
+
+def test_collect_says_what_was_not_answered(run, config, server, tmp_path) -> None:
+    server.serve("absent", lambda request: Fault(400) if "hard" in request.prompt else "2")
+    questions = tmp_path / "sums.jsonl"
+    lines = [{"query": query, "reference": "2"} for query in ("1 + 1?", "a hard one?")]
+    questions.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    ran = run("collect", questions, "-o", tmp_path / "records.jsonl", "-c", config(), "-n", 1)
+    assert "absent did not answer 1 of 2 questions in full" in " ".join(ran.err.split())
+
+
+def test_collect_does_not_mix_settings(run, config, server, tmp_path) -> None:
+    server.serve("absent", "2")
+    questions = tmp_path / "sums.jsonl"
+    questions.write_text('{"query": "1 + 1?", "reference": "2"}\n', encoding="utf-8")
+    command = ("collect", questions, "-o", tmp_path / "records.jsonl", "-c", config(), "-n", 1)
+    assert run(*command).status == 0
+    line = run(*command, "--max-tokens", 64).complaint
+    assert "'absent' was asked with max_tokens 512 before, and now 64" in line
+    assert "temperature 0.7 before, and now 0.0" in run(*command, "--temperature", 0).complaint
 
 
 def test_collect_leaves_the_old_records_when_it_cannot_go_on(run, config, tmp_path) -> None:
