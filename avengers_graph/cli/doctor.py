@@ -81,6 +81,7 @@ def _look(config: Any) -> Iterator[Finding]:
         yield Finding("config", False, str(error))
         return
     yield Finding("config", True, f"{path}: {len(settings.experts)} experts")
+    yield _checked("strategy", partial(_strategy, settings))
     for expert in settings.experts:
         yield _checked(f"expert {expert.name}", partial(_endpoint, expert))
     yield _checked("index", partial(_index, settings))
@@ -98,6 +99,22 @@ def _checked(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, True, look())
     except AvengersError as error:
         return Finding(what, False, str(error))
+
+
+def _strategy(settings: "AvengersConfig") -> str:
+    """Look up the strategy that requests follow by default.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    from avengers_graph.plans import make_plan
+
+    own = {name: spec.to_plan(name) for name, spec in settings.plans.items()}
+    default = settings.defaults
+    plan = make_plan(
+        default.strategy, samples=default.samples, top_experts=default.top_experts, own=own
+    )
+    return f"{plan['name']}, {len(plan['rounds'])} rounds"
 
 
 def _endpoint(expert: "Expert") -> str:

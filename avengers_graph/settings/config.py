@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from avengers_graph.errors import ConfigError
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.parameters import checked_params
 from avengers_graph.settings.plan import PlanSpec
 
 CONFIG_VARIABLE = "AVENGERS_CONFIG"
@@ -63,6 +64,7 @@ class AvengersConfig(BaseModel):
             unknown = [n for n in getattr(self.defaults, field) if n not in names]
             if unknown:
                 raise ValueError(f"defaults.{field} names unknown experts {unknown}; have {names}")
+        checked_params(self.defaults.params)
         return self
 
 
@@ -104,10 +106,13 @@ def _resolved(config: AvengersConfig, folder: Path) -> dict[str, Any]:
     """The fields that hold paths, made relative to the file's folder."""
     update: dict[str, Any] = {}
     if config.index.path is not None:
-        update["index"] = config.index.model_copy(update={"path": folder / config.index.path})
+        path = folder / config.index.path.expanduser()
+        update["index"] = config.index.model_copy(update={"path": path})
     model = config.embedding.model
-    if model.startswith(("./", "../")):
-        update["embedding"] = EmbeddingConfig(model=str(folder / model))
+    local = folder / Path(model).expanduser()
+    # models/minilm may be a folder or a hub id: the folder, where there is one.
+    if model.startswith(("./", "../", "~")) or local.is_dir():
+        update["embedding"] = EmbeddingConfig(model=str(local))
     return update
 
 

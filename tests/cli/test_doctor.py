@@ -1,5 +1,7 @@
 """What the doctor says of endpoints that are none."""
 
+from pathlib import Path
+
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,3 +36,16 @@ def test_a_finding_may_hold_brackets(
     monkeypatch.setattr(doctor, "_look", lambda config: iter([finding]))
     doctor.doctor_command()
     assert "expert [b]: refused [/INST] by the server" in capsys.readouterr().out
+
+
+def test_a_default_strategy_that_is_none_is_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "avengers.yaml"
+    path.write_text(
+        "index: {path: nowhere}\n"
+        "experts: [{name: alpha, base_url: 'http://127.0.0.1:9/v1'}]\n"
+        "defaults: {strategy: majority}\n",
+        encoding="utf-8",
+    )
+    [finding] = [found for found in doctor._look(path) if found.what == "strategy"]
+    assert not finding.ok
+    assert "unknown strategy 'majority'" in finding.detail

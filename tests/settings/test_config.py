@@ -60,6 +60,26 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert Path(config.embedding.model) == tmp_path / "minilm"
 
 
+def test_a_folder_of_the_home_is_found_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    config = load_config(written(tmp_path, index={"path": "~/idx"}, embedding={"model": "~/m"}))
+    assert config.index.path == tmp_path / "home" / "idx"
+    assert Path(config.embedding.model) == tmp_path / "home" / "m"
+
+
+def test_a_model_folder_beside_the_file_comes_before_a_hub_id(tmp_path: Path) -> None:
+    (tmp_path / "models" / "minilm").mkdir(parents=True)
+    config = load_config(written(tmp_path, embedding={"model": "models/minilm"}))
+    assert Path(config.embedding.model) == tmp_path / "models" / "minilm"
+
+
+def test_a_misspelt_default_parameter_is_named(tmp_path: Path) -> None:
+    line = said(written(tmp_path, defaults={"params": {"max_tokns": 5}}))
+    assert "unknown call parameter 'max_tokns'" in line
+
+
 def test_absolute_paths_and_hub_ids_stay(tmp_path: Path) -> None:
     file = written(tmp_path, index={"path": "/srv/idx"}, embedding={"model": "BAAI/bge-m3"})
     config = load_config(file)
