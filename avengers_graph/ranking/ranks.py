@@ -154,6 +154,6 @@ def _require_costs(rows: Sequence[RankedExpert], because: str) -> None:
     missing = [row["name"] for row in rows if row["cost"] is None]
     if missing:
         raise ConfigError(
-            f"{because}, but the cost of {missing} is unknown; give these experts a price, "
-            "or pass a default cost"
+            f"{because}, but the cost of {missing} is unknown; fit records with costs of them "
+            "(collect writes these for experts with a price), or pass a default cost"
         )

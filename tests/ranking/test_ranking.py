@@ -152,7 +152,9 @@ def test_alpha_trades_accuracy_for_cost() -> None:
 
 def test_a_missing_cost_is_never_zero() -> None:
     found = evidence([[0.9, 0.8]], costs=[10, np.nan])
-    with pytest.raises(ConfigError, match=r"the cost of \['b'\] is unknown"):
+    with pytest.raises(
+        ConfigError, match=r"the cost of \['b'\] is unknown; fit records with costs"
+    ):
         names(found, alpha=0.5)
     with pytest.raises(ConfigError, match="max_cost is set"):
         names(found, max_cost=1)
