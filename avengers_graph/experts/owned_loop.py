@@ -26,7 +26,8 @@ def _forget_after_fork() -> None:
     _loop, _lock = None, threading.Lock()
 
 
-os.register_at_fork(after_in_child=_forget_after_fork)
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_forget_after_fork)
 
 
 def owned_loop() -> asyncio.AbstractEventLoop:

@@ -5,6 +5,8 @@ import contextvars
 import json
 import os
 import select
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 
@@ -172,3 +174,9 @@ def test_a_pool_works_on_both_sides_of_a_fork(
     assert there == ["42", "42"]
     assert listen(pool, ("alpha", 1)).texts == {0: "42"}
     assert len(server.requests) == 4
+
+
+def test_a_system_that_does_not_fork_will_do() -> None:
+    """Windows has no ``os.register_at_fork``."""
+    script = "import os; del os.register_at_fork; import avengers_graph.experts.owned_loop"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
