@@ -49,16 +49,26 @@ def plain_prompt(messages: Sequence[BaseMessage]) -> str | list[dict[str, Any]]:
 
 
 class Recording:
-    """An append-only recording; use as a context manager."""
+    """An append-only recording; use as a context manager. One process at a time writes to it.
+
+    Raises:
+        RecordsError: on entering, where the file cannot be written or another one writes to it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: Any = None
 
     def __enter__(self) -> Self:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise RecordsError(
+                f"cannot write the recording {str(self._path)!r}: {error.strerror}"
+            ) from error
+        self._keep_others_out()
         self._drop_torn_line()
-        self._file = self._path.open("a", encoding="utf-8")
         return self
 
     def __exit__(
@@ -75,10 +85,22 @@ class Recording:
         self._file.flush()
         os.fsync(self._file.fileno())
 
+    def _keep_others_out(self) -> None:
+        """Another writer's line in the making would look torn, and be cut off."""
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise RecordsError(
+                f"another process writes to {str(self._path)!r}; wait for it, or stop it"
+            ) from error
+
     def _drop_torn_line(self) -> None:
         """Cut off what a killed run left half written at the end."""
-        if not self._path.exists():
-            return
         content = self._path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
@@ -103,17 +125,17 @@ def read_recording(path: Path) -> list[Recorded]:
 
 def _entries(path: Path) -> Iterator[Recorded]:
     try:
-        file = path.open(encoding="utf-8")
+        file = path.open("rb")  # a line that is no UTF-8 is named as any other that is wrong
     except OSError as error:
         raise RecordsError(f"cannot read the recording {str(path)!r}: {error.strerror}") from error
     with file:
         for number, line in enumerate(file, start=1):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             try:
                 fields = json.loads(line)
                 yield Recorded(**{"finish_reasons": [None] * len(fields["texts"]), **fields})
-            except (json.JSONDecodeError, TypeError, KeyError) as error:
+            except (ValueError, RecursionError, TypeError, KeyError) as error:
                 raise RecordsError(
                     f"{path}:{number} is no entry of a recording; move the file away to start anew"
                 ) from error

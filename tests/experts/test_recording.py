@@ -47,9 +47,26 @@ def test_a_line_torn_by_a_kill_is_dropped_before_the_next_is_written(tmp_path: P
     assert [entry.id for entry in read_recording(path)] == [None, "next"]
 
 
-def test_a_line_of_something_else_is_named(tmp_path: Path) -> None:
+def test_two_do_not_write_to_one_recording(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    path.write_text(to_line(_entry()) + '{"query": "?"}\n', encoding="utf-8")
+    with Recording(path) as first:
+        with pytest.raises(RecordsError, match="another process writes to"):
+            Recording(path).__enter__()
+        first.append(_entry())
+    with Recording(path):
+        assert len(read_recording(path)) == 1
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RecordsError, match="cannot write the recording"):
+        Recording(tmp_path / "file" / "run.jsonl").__enter__()
+
+
+@pytest.mark.parametrize("line", [b'{"query": "?"}', b"\xff\xfe", b"[" * 200_000, b"7"])
+def test_a_line_of_something_else_is_named(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(to_line(_entry()).encode() + line + b"\n")
     with pytest.raises(RecordsError, match=r"run\.jsonl:2"):
         read_recording(path)
 
