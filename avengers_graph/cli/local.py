@@ -1,6 +1,7 @@
 """``avengers-graph local``: run any command with local models behind it."""
 
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -42,12 +43,16 @@ def local_command(
         demo_index(load_embeddings(), console=console)
         config = Path(folder) / "avengers.yaml"
         config.write_text(_config_text(pool), encoding="utf-8")
+        # Ctrl-C reaches the command too, which may ask or save before it ends: it decides.
+        before = signal.signal(signal.SIGINT, lambda number, frame: None)
         try:
             done = subprocess.run(
                 command, env={**os.environ, CONFIG_VARIABLE: str(config)}, check=False
             )
         except OSError as error:
             raise ConfigError(f"cannot run {command[0]!r}: {error.strerror}") from error
+        finally:
+            signal.signal(signal.SIGINT, before)
     raise typer.Exit(done.returncode)
 
 
