@@ -13,6 +13,7 @@ from avengers_graph.cli.routing_options import (
     Port,
     RecordFiles,
     ScoreType,
+    config_for,
     index_place,
     opened,
     progress_bars,
@@ -56,6 +57,7 @@ def evaluate_command(
     from avengers_graph.evaluation.ablation import Split, ablate
     from avengers_graph.records import read_records
 
+    config = config_for(index, host, config)
     place = index_place(index, host, port, config)
     read = read_records(records, score_type=score_type)
     opened_index, embeddings = opened(place, config)

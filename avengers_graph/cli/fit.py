@@ -14,6 +14,7 @@ from avengers_graph.cli.routing_options import (
     OptionalRecordFiles,
     Port,
     ScoreType,
+    config_for,
     index_place,
     progress_bars,
 )
@@ -90,6 +91,7 @@ def fit_command(
     from avengers_graph.records import expert_names, read_records
     from avengers_graph.settings.config import load_config
 
+    config = config_for(index, host, config)
     place = index_place(index, host, port, config)
     settings = _settings(clusters, method, scorer)
     if (from_avengers is None) == (not records):

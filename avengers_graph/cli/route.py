@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from avengers_graph.cli.options import Config
-from avengers_graph.cli.routing_options import Host, IndexPath, Port, index_place, opened
+from avengers_graph.cli.routing_options import (
+    Host,
+    IndexPath,
+    Port,
+    config_for,
+    index_place,
+    opened,
+)
 from avengers_graph.errors import RecordsError
 
 
@@ -29,6 +36,7 @@ def route_command(
 
     Example: echo '{"query": "What is 7 * 8?"}' | avengers-graph route --index index/
     """
+    config = config_for(index, host, config)
     place = index_place(index, host, port, config)
     opened_index, embeddings = opened(place, config)
     from avengers_graph.embedding import embed_query

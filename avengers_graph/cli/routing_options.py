@@ -38,6 +38,16 @@ ScoreType = Annotated[
 ]
 
 
+def config_for(path: Path | None, host: str | None, config: Path | None) -> Path | None:
+    """The configuration to go by: the one given, or the default one where no index is named."""
+    from avengers_graph.settings.config import config_path
+
+    if config is not None or path is not None or host is not None:
+        return config
+    default = config_path()
+    return default if default.exists() else None
+
+
 def index_place(
     path: Path | None, host: str | None, port: int, config: Path | None
 ) -> dict[str, Any]:

@@ -110,6 +110,19 @@ def test_a_config_names_the_index_and_overrides_the_embedder(
     assert json.loads(done.stdout)["experts"][0]["name"] == "calc"
 
 
+def test_the_configuration_of_the_environment_names_the_index(
+    app: typer.Typer, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = folder / "elsewhere.yaml"
+    config.write_text(
+        "index: {path: index}\nexperts: [{name: calc, base_url: 'http://127.0.0.1:1/v1'}]\n"
+    )
+    monkeypatch.setenv("AVENGERS_CONFIG", str(config))
+    done = CliRunner().invoke(app, ["route"], input='{"query": "3 plus 4?"}\n')
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["experts"][0]["name"] == "calc"
+
+
 def test_auto_chooses_settings_and_shows_what_was_tried(
     app: typer.Typer, folder: Path, tmp_path: Path
 ) -> None:
