@@ -1,6 +1,6 @@
 """One call of the chat model, carried out by the graph."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,11 @@ from langgraph.graph.state import CompiledStateGraph
 from avengers_graph.chat_model.chunks import Telling
 from avengers_graph.chat_model.isolation import outside_astream, outside_stream
 from avengers_graph.chat_model.runs import Run, as_custom_event, surrounding_writer
+from avengers_graph.chat_model.structured import Schema, json_schema_format
 from avengers_graph.settings.context import Context
+
+_LANGCHAINS_OWN = ("stream", "ls_structured_output_format", "structured_output_format")
+"""Keywords that ``BaseChatModel`` reads itself and hands on all the same."""
 
 Graph = CompiledStateGraph[Any, Context, Any, Any]
 
@@ -27,6 +31,25 @@ class Call:
     """What the answer calls its model."""
     run: Run | None
     """Who hears of it; None for nobody."""
+
+
+def told_apart(
+    given: Mapping[str, Any],
+) -> tuple[str | None, Schema | None, dict[str, Any]]:
+    """A call's keywords as the model's name, the schema of its answer, and all others."""
+    rest = {name: value for name, value in given.items() if name not in _LANGCHAINS_OWN}
+    name = rest.pop("model", None) or rest.pop("model_name", None)
+    schema = rest.pop("response_schema", None)
+    if not rest.get("tools", True):
+        # Servers refuse an empty list.
+        del rest["tools"]
+        rest.pop("tool_choice", None)
+    if isinstance(rest.get("response_format"), type):
+        schema = schema or rest["response_format"]
+        rest["response_format"] = json_schema_format(rest["response_format"])
+    if schema is not None:
+        rest.setdefault("answer_kind", "json")
+    return name, schema, rest
 
 
 def result(graph: Graph, call: Call) -> ChatResult:

@@ -1,6 +1,6 @@
 """``ChatAvengers``."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Self
@@ -10,31 +10,19 @@ from langchain_core.callbacks import (
     CallbackManagerForLLMRun,
 )
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.language_models import ModelProfile
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
 from avengers_graph.chat_model import calls
-from avengers_graph.chat_model.calls import Call, Graph
+from avengers_graph.chat_model.binding import BindingChatModel
+from avengers_graph.chat_model.calls import Call, Graph, told_apart
 from avengers_graph.chat_model.profile import pool_profile
 from avengers_graph.chat_model.runs import Run, current_run
-from avengers_graph.chat_model.settings import folded, refuse_unknown, resolved_context
-from avengers_graph.chat_model.structured import (
-    Method,
-    Schema,
-    best_method,
-    call_keywords,
-    json_schema_format,
-    output_parser,
-    plain_schema,
-    sample_parser,
-    with_parser,
-)
-from avengers_graph.chat_model.tools import AnyTool, openai_tool_choice, openai_tools
-from avengers_graph.chat_model.traced import TracedChatModel
+from avengers_graph.chat_model.settings import folded, resolved_context
+from avengers_graph.chat_model.structured import plain_schema, sample_parser
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
@@ -44,11 +32,8 @@ from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.plan import PlanSpec
 
-_LANGCHAINS_OWN = ("stream", "ls_structured_output_format", "structured_output_format")
-"""Keywords that ``BaseChatModel`` reads itself and hands on all the same."""
 
-
-class ChatAvengers(TracedChatModel):
+class ChatAvengers(BindingChatModel):
     """Several experts behind one chat model.
 
     Besides the fields below, every field of ``Context`` and every parameter that experts are
@@ -64,7 +49,6 @@ class ChatAvengers(TracedChatModel):
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
 
-    pool: ExpertPool = Field(exclude=True)
     index: ClusterIndex = Field(exclude=True)
     embeddings: Embeddings = Field(exclude=True)
     defaults: Context = Context()
@@ -177,63 +161,6 @@ class ChatAvengers(TracedChatModel):
     def _resolve_model_profile(self) -> ModelProfile:
         return pool_profile(self.pool)
 
-    # -- tools and structured output --------------------------------------------------------
-
-    def bind_tools(
-        self,
-        tools: Sequence[AnyTool],
-        *,
-        tool_choice: str | dict[str, Any] | bool | None = None,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools to every expert that supports them; the majority's call wins.
-
-        Args:
-            tool_choice: a tool's name, ``any`` (or True), ``auto``, ``none``, or as OpenAI has it.
-            strict: asks servers that can to keep to the tools' schemas.
-
-        Raises:
-            ConfigError: ``tool_choice`` names a tool that is not there, or a keyword is unknown.
-        """
-        formatted = openai_tools(tools, strict=strict)
-        choice = openai_tool_choice(tool_choice, formatted)
-        given = {name: v for name, v in kwargs.items() if name not in _LANGCHAINS_OWN}
-        refuse_unknown(given, what="parameter")
-        extra = kwargs if choice is None else {"tool_choice": choice, **kwargs}
-        return self.bind(tools=formatted, **extra)
-
-    def with_structured_output(
-        self,
-        schema: Schema,
-        *,
-        method: Method | None = None,
-        include_raw: bool = False,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, Any]:
-        """Answers as instances of ``schema``; samples vote as the objects they parse to.
-
-        Args:
-            schema: a pydantic class, a TypedDict, or a JSON or OpenAI schema.
-            method: ``function_calling``, ``json_schema`` or ``json_mode``; None takes what most
-                experts of the pool support, the earlier of these on a tie.
-            include_raw: whether to return a dict of ``raw``, ``parsed`` and ``parsing_error``.
-            strict: asks servers that can to keep to the schema.
-            kwargs: settings and parameters of the calls.
-
-        Raises:
-            ConfigError: an unknown method or keyword.
-        """
-        refuse_unknown(kwargs, what="parameter")
-        chosen = method or best_method(expert.supports for expert in self.pool)
-        keywords = call_keywords(schema, method=chosen, strict=strict)
-        described = {"kwargs": {"method": chosen, "strict": strict}, "schema": schema}
-        llm = self.bind(
-            **keywords, response_schema=schema, ls_structured_output_format=described, **kwargs
-        )
-        return with_parser(llm, output_parser(schema, method=chosen), include_raw=include_raw)
-
     # -- one call ---------------------------------------------------------------------------
 
     def _generate(
@@ -291,25 +218,13 @@ class ChatAvengers(TracedChatModel):
         stream: bool = False,
     ) -> Call:
         """A call's settings: its keywords over the fields over the defaults."""
-        given = {name: value for name, value in given.items() if name not in _LANGCHAINS_OWN}
-        name = given.pop("model", None) or given.pop("model_name", None) or self.model_name
-        schema = given.pop("response_schema", None)
-        if not given.get("tools", True):
-            # Servers refuse an empty list.
-            del given["tools"]
-            given.pop("tool_choice", None)
-        if isinstance(given.get("response_format"), type):
-            schema = schema or given["response_format"]
-            given["response_format"] = json_schema_format(given["response_format"])
+        name, schema, keywords = told_apart(given)
+        context = self._context(keywords, stop=stop, stream=stream)
         if schema is not None:
-            given.setdefault("answer_kind", "json")
-        context = self._context(given, stop=stop, stream=stream)
-        if schema is not None:
-            context = context.model_copy(
-                update={"parse_sample": sample_parser(schema, called="tools" in given)}
-            )
+            parse = sample_parser(schema, called="tools" in keywords)
+            context = context.model_copy(update={"parse_sample": parse})
         run = current_run() if run_manager is None else Run.of(run_manager)
-        return Call(messages=messages, context=context, name=name, run=run)
+        return Call(messages=messages, context=context, name=name or self.model_name, run=run)
 
     def _context(
         self, given: Mapping[str, Any], *, stop: list[str] | None, stream: bool
