@@ -155,8 +155,9 @@ class ChatAvengers(BindingChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         """What LangSmith files a call under: the settings it really runs with."""
-        params = {**self.defaults.params, **kwargs}
-        return super()._get_ls_params(stop=stop or self.stop, **params)
+        context = self._context({}, stop=stop, stream=False)
+        given = {"temperature": context.temperature, **context.params, **kwargs}
+        return super()._get_ls_params(**{**given, "stop": given.get("stop")})
 
     def _resolve_model_profile(self) -> ModelProfile:
         return pool_profile(self.pool)

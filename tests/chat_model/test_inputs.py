@@ -177,6 +177,10 @@ def test_langsmith_parameters(llm_of: Models) -> None:
         "ls_stop": ["x"],
     }
     assert llm._get_ls_params(model="theirs", temperature=1.0)["ls_temperature"] == 1.0
+    llm = llm_of(temperature=0.3, defaults=Context(temperature=0.9, params={"max_tokens": 7}))
+    assert llm._get_ls_params()["ls_temperature"] == 0.3
+    assert llm._get_ls_params()["ls_max_tokens"] == 7
+    assert llm_of(defaults=Context(temperature=0.9))._get_ls_params()["ls_temperature"] == 0.9
 
 
 def test_a_rate_limiter_holds_requests_back(server: OpenAIServer, llm_of: Models) -> None:

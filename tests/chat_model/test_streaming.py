@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk
 from langgraph.graph import START, MessagesState, StateGraph
 
-from avengers_graph import ChatAvengers
+from avengers_graph import ChatAvengers, Expert
 from tests.routing import SUM
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
@@ -225,3 +226,35 @@ def test_a_stream_left_in_the_middle_of_a_vote_ends_every_call(
     with pytest.raises(KeyboardInterrupt):
         list(vote.stream(SUM, {"callbacks": [Leaving()]}))
     server.wait_for(lambda: sum(r.disconnected for r in server.requests) == 2, seconds=3)
+
+
+async def test_events_of_an_agent_hold_each_token_once(
+    server: OpenAIServer, llm_of: Models
+) -> None:
+    """Apps join the chunks of every ``on_chat_model_stream``: the experts' must not be there."""
+    server.serve("alpha", "It is 13.")
+    agent: Any = create_agent(llm_of(experts=("alpha",), strategy="direct"), tools=[])
+    asked = {"messages": [("user", SUM)]}
+    seen = [event async for event in agent.astream_events(asked, version="v2")]
+    streamed = [e["data"]["chunk"].text for e in seen if e["event"] == "on_chat_model_stream"]
+    assert "".join(streamed) == "It is 13."
+    assert sum(event["event"] == "on_chat_model_start" for event in seen) == 1
+    told = {event["name"] for event in seen if event["event"] == "on_custom_event"}
+    assert told == {"avengers_sample_started", "avengers_sample_finished"}
+
+
+def test_streaming_true_streams_inside_invoke(server: OpenAIServer, llm_of: Models) -> None:
+    server.serve("alpha", "It is 13.")
+    listener = Listener()
+    llm = llm_of(experts=("alpha",), strategy="direct", streaming=True)
+    assert llm.invoke(SUM, {"callbacks": [listener]}).text == "It is 13."
+    assert listener.tokens == ["It ", "is ", "13.", ""]
+    assert server.requests[0].body["stream"] is True
+
+
+def test_an_avengers_can_be_an_expert_of_another(server: OpenAIServer, llm_of: Models) -> None:
+    server.serve("alpha", "It is 13.")
+    inner = llm_of(experts=("alpha",), samples=2, early_stop=False)
+    outer = llm_of(experts=(Expert(name="beta", llm=inner),), samples=2, early_stop=False)
+    assert outer.invoke(SUM).text == "It is 13."
+    assert "".join(chunk.text for chunk in outer.stream(SUM, samples=1)) == "It is 13."
