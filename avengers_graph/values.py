@@ -24,8 +24,6 @@ class Request(TypedDict):
     """Capabilities an expert must have: tools, json_schema, json_mode, images, logprobs, system."""
     kind: str | None
     """The answer kind, fixed before the first ballot; None when only the samples can tell."""
-    deadline_at: float | None
-    """Unix time in seconds after which no call may run; None without a deadline."""
 
 
 class ClusterHit(TypedDict):
@@ -80,6 +78,8 @@ class SampleRecord(TypedDict):
     """Seconds from sending to the last byte."""
     error: str | None
     """Why there is no answer; None when there is one."""
+    replaced: bool
+    """True for a failed call whose sample was asked of another expert instead."""
     cancelled: bool
     """True for a call we took back: the vote was decided, or time or budget ran out."""
 
@@ -174,3 +174,6 @@ class Spent(TypedDict):
     cost: float
     """USD, over the experts whose price is known."""
     seconds: float
+    """Sum of the calls' latencies."""
+    elapsed: float
+    """Seconds spent in ``sample``, all rounds together: what a deadline counts."""

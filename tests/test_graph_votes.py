@@ -1,14 +1,19 @@
 """What the graph's vote takes over from its Context, on a real HTTP server."""
 
 import json
+import sys
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
+from langgraph.checkpoint.memory import InMemorySaver
 
 from avengers_graph.settings.context import Context
 from tests.routing import SUM
+from tests.servers.answers import Fault
 from tests.servers.openai_server import OpenAIServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
@@ -67,3 +72,39 @@ def test_experts_that_are_better_make_an_answer_more_confident(
         context = Context(samples=3, force_experts=[name], early_stop=False)
         confidence[name] = run(graph_of(), asked(SUM), context=context)["verdict"]["confidence"]
     assert confidence["alpha"] > confidence["beta"]
+
+
+def test_a_failure_that_another_expert_made_good_is_no_ballot(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", Fault(401))
+    server.serve("gamma", "13")
+    result = run(graph_of(), asked(SUM), context=Context(samples=4, early_stop=False))
+    verdict = result["verdict"]
+    assert (verdict["answer"], verdict["agreement"]) == ("13", 1.0)
+    assert verdict["abstained"] == []
+
+
+def test_a_failure_that_nobody_made_good_is_an_abstention(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", "13", Fault(400), "13")
+    context = Context(samples=3, force_experts=["alpha"], early_stop=False, batching="never")
+    verdict = run(graph_of(fields={"max_concurrency": 1}), asked(SUM), context=context)["verdict"]
+    assert len(verdict["abstained"]) == 1
+    assert verdict["agreement"] < 1
+
+
+def test_the_time_a_person_takes_is_not_the_experts(
+    server: OpenAIServer, graph_of: Graphs, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.serve("alpha", "13")
+    graph = graph_of(checkpointer=InMemorySaver(), interrupt_before=["sample"])
+    thread = {"configurable": {"thread_id": "1"}}
+    context = Context(samples=2, deadline=20.0)
+    run(graph, asked(SUM), config=thread, context=context)
+    later = SimpleNamespace(time=lambda: time.time() + 3600, monotonic=time.monotonic)
+    for module in ("nodes.sample", "experts.engine", "experts.attempt"):
+        # By module: the package gives its node function the module's name.
+        monkeypatch.setattr(sys.modules[f"avengers_graph.{module}"], "time", later)
+    assert run(graph, None, config=thread, context=context)["verdict"]["answer"] == "13"

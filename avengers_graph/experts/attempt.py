@@ -32,6 +32,8 @@ class Unit:
     position: int
     """Samples of this expert that the request asked for before this unit."""
     sent_at: float | None = None
+    characters: int = 0
+    """Of its answer, seen so far; known of streams only."""
     heard: bool = False
     """Tokens of it have been passed on: it can be neither repeated nor replaced."""
 
@@ -122,6 +124,7 @@ async def _send(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell
     whole: AIMessageChunk | None = None
     async for chunk in caller.stream(call):
         whole = chunk if whole is None else whole + chunk
+        unit.characters += len(chunk.text)
         if request.stream:
             unit.heard = True
             tell(SampleToken(unit.expert, unit.indices[0], chunk.text, chunk))

@@ -6,6 +6,7 @@ wrap its iterator.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -25,6 +26,9 @@ from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.values import SampleRecord
 
 DECIDED = "cancelled: the vote was decided"
+CHARACTERS_PER_TOKEN = 4
+"""Where no server counted."""
+
 OUT_OF_TIME = "cancelled: the deadline passed"
 OVER_BUDGET = "cancelled: the budget was spent"
 
@@ -71,6 +75,7 @@ class _Round:
         self._given_up: dict[str, str] = {}
         self._calls_left = request.calls_left
         self._asked = dict(request.asked_before)
+        self._lengths: dict[str, list[int]] = {}
         self._cost_left = request.cost_left
         self._tokens_left = request.tokens_left
 
@@ -154,6 +159,8 @@ class _Round:
             for number, index in enumerate(missing, start=len(landed.choices)):
                 self._launch(caller, (index,), position=unit.position + number)
         records = self._records(landed)
+        lengths = self._lengths.setdefault(unit.expert, [])
+        lengths += [record["output_tokens"] for record in records]
         for position, record in enumerate(records, start=1):
             yield SampleFinished(record)
             self._spend(record)
@@ -197,16 +204,6 @@ class _Round:
         """Record the failure and hand the unit's samples to the next-ranked expert."""
         cause = str(error)
         self._given_up.setdefault(unit.expert, cause)
-        for index in unit.indices:
-            yield SampleFinished(
-                unanswered(
-                    expert=unit.expert,
-                    index=index,
-                    round_number=self.request.round_number,
-                    latency=latency,
-                    error=cause,
-                )
-            )
         left = [name for name in self.request.reserves if name not in self._given_up]
         replacement = left[0] if left and not unit.heard else None
         samples = len(unit.indices)
@@ -214,6 +211,18 @@ class _Round:
             samples += self._withdraw_unsent(unit.expert)
         if self._calls_left == 0:
             replacement = None
+        for position, index in enumerate(unit.indices):
+            allowed = self._calls_left is None or position < self._calls_left
+            yield SampleFinished(
+                unanswered(
+                    expert=unit.expert,
+                    index=index,
+                    round_number=self.request.round_number,
+                    latency=latency,
+                    error=cause,
+                    replaced=replacement is not None and allowed,
+                )
+            )
         yield FailedOver(unit.expert, cause, replacement)
         if replacement is not None:
             self._assign(replacement, samples)
@@ -258,9 +267,17 @@ class _Round:
                     latency=time.monotonic() - unit.sent_at,
                     error=why,
                     input_tokens=prompt if position == 0 else 0,
+                    output_tokens=self._likely_tokens(unit),
                     cancelled=True,
                 )
                 yield SampleCancelled(record)
+
+    def _likely_tokens(self, unit: Unit) -> int:
+        """Tokens of each answer of a cancelled unit: by what came of it, else as usual here."""
+        if unit.characters:
+            return math.ceil(unit.characters / CHARACTERS_PER_TOKEN)
+        lengths = self._lengths.get(unit.expert)
+        return round(sum(lengths) / len(lengths)) if lengths else 0
 
     async def close(self) -> None:
         """Leave nothing running."""

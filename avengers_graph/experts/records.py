@@ -77,6 +77,7 @@ def answered(
         usage_estimated=choice.usage_estimated,
         latency=latency,
         error=None,
+        replaced=False,
         cancelled=False,
     )
 
@@ -89,6 +90,8 @@ def unanswered(
     latency: float,
     error: str,
     input_tokens: int = 0,
+    output_tokens: int = 0,
+    replaced: bool = False,
     cancelled: bool = False,
 ) -> SampleRecord:
     """The record of a call that gave no answer: failed, cancelled or out of time."""
@@ -101,9 +104,10 @@ def unanswered(
         tool_calls=[],
         finish_reason=None,
         input_tokens=input_tokens,
-        output_tokens=0,
+        output_tokens=output_tokens,
         usage_estimated=True,
         latency=latency,
         error=error,
+        replaced=replaced,
         cancelled=cancelled,
     )

@@ -87,8 +87,11 @@ class BallotBox:
             self.add(record)
 
     def add(self, record: SampleRecord) -> None:
-        """Count a sample; one that was called off is no ballot, an error is an abstention."""
-        if record["cancelled"]:
+        """Count a sample; an error is an abstention.
+
+        What was called off is no ballot, nor is a failure that another expert made good.
+        """
+        if record["cancelled"] or record["replaced"]:
             return
         name, index, ballot = record["expert"], record["index"], self._read(record)
         weight, rank = self._weights[name], self._ranks[name]

@@ -1,6 +1,5 @@
 """First node: resolve the request, plan it, and embed the question."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -87,7 +86,6 @@ def resolve_request(
         params=params,
         needs=needs,
         kind=_kind(settings, question=question, params=params),
-        deadline_at=None if settings.deadline is None else time.time() + settings.deadline,
     )
 
 

@@ -4,6 +4,7 @@ Everything about calling is in ``experts.engine``; the node says whom to ask, li
 keeps the books.
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -35,10 +36,11 @@ def sample(
         AllExpertsFailedError: not one answer; names each expert's cause.
     """
     records: list[SampleRecord] = []
+    began = time.monotonic()
     request = round_request(state, config, pool=pool, parse=parse_of(runtime))
     for event in Bridge(run_round(request, pool=pool)):
         records += _heard(event, runtime)
-    return _outcome(state, records, pool)
+    return _outcome(state, records, pool, elapsed=time.monotonic() - began)
 
 
 async def asample(
@@ -46,10 +48,11 @@ async def asample(
 ) -> dict[str, Any]:
     """As ``sample``, without blocking the caller's loop."""
     records: list[SampleRecord] = []
+    began = time.monotonic()
     request = round_request(state, config, pool=pool, parse=parse_of(runtime))
     async for event in Bridge(run_round(request, pool=pool)):
         records += _heard(event, runtime)
-    return _outcome(state, records, pool)
+    return _outcome(state, records, pool, elapsed=time.monotonic() - began)
 
 
 def round_request(
@@ -83,7 +86,7 @@ def round_request(
         needs_all=wanted > 1 and enough is None,
         # Only where nothing else can become the answer: what was heard cannot be taken back.
         stream=settings["stream_tokens"] and wanted == len(plan["rounds"]) == 1,
-        deadline_at=request["deadline_at"],
+        deadline_at=_deadline_at(state),
         calls_left=None if max_calls is None else max_calls - spent["calls"],
         tokens_left=None if max_tokens is None else max_tokens - used,
         cost_left=None if max_cost is None else max_cost - spent["cost"],
@@ -96,6 +99,12 @@ def round_request(
 def _next_index(samples: Sequence[SampleRecord]) -> int:
     """Indices have gaps: what was withdrawn or called off before it was sent has no record."""
     return max((record["index"] for record in samples), default=-1) + 1
+
+
+def _deadline_at(state: AvengersState) -> float | None:
+    """When this round must end, Unix time; what a person took at an interrupt is not counted."""
+    allowed = state["request"]["settings"]["deadline"]
+    return None if allowed is None else time.time() + allowed - state["spent"]["elapsed"]
 
 
 def _only_counted(state: AvengersState) -> bool:
@@ -141,11 +150,14 @@ def _heard(event: SampleEvent, runtime: Runtime[Context]) -> list[SampleRecord]:
     return [event.record] if isinstance(event, SampleFinished | SampleCancelled) else []
 
 
-def _outcome(state: AvengersState, records: list[SampleRecord], pool: ExpertPool) -> dict[str, Any]:
+def _outcome(
+    state: AvengersState, records: list[SampleRecord], pool: ExpertPool, *, elapsed: float
+) -> dict[str, Any]:
     so_far = [*state["samples"], *records]
     if all(record["error"] is not None for record in so_far):
         raise AllExpertsFailedError(_causes(so_far, state))
-    return {"samples": records, "spent": _spent(so_far, pool)}
+    so_long = state["spent"]["elapsed"] + elapsed
+    return {"samples": records, "spent": _spent(so_far, pool, elapsed=so_long)}
 
 
 def _causes(records: list[SampleRecord], state: AvengersState) -> dict[str, str]:
@@ -163,7 +175,7 @@ def _cause(text: str, state: AvengersState) -> str:
     return f"no answer before the deadline of {state['request']['settings']['deadline']:g} s"
 
 
-def _spent(records: list[SampleRecord], pool: ExpertPool) -> Spent:
+def _spent(records: list[SampleRecord], pool: ExpertPool, *, elapsed: float) -> Spent:
     tokens = [(r["expert"], r["input_tokens"], r["output_tokens"]) for r in records]
     costs = [pool.cost(name, input_tokens=i, output_tokens=o) for name, i, o in tokens]
     return Spent(
@@ -172,4 +184,5 @@ def _spent(records: list[SampleRecord], pool: ExpertPool) -> Spent:
         output_tokens=sum(o for _, _, o in tokens),
         cost=sum(cost for cost in costs if cost is not None),
         seconds=sum(record["latency"] for record in records),
+        elapsed=elapsed,
     )

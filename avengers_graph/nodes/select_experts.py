@@ -44,7 +44,9 @@ def select_experts(
         "experts": _forced(ranked, settings["force_experts"]),
         "samples": Overwrite([]),
         "round": 0,
-        "spent": Spent(calls=0, input_tokens=0, output_tokens=0, cost=0.0, seconds=0.0),
+        "spent": Spent(
+            calls=0, input_tokens=0, output_tokens=0, cost=0.0, seconds=0.0, elapsed=0.0
+        ),
     }
 
 

@@ -141,7 +141,7 @@ class Context(BaseModel):
     deadline: float | None = Field(
         None,
         gt=0,
-        description="Seconds for the whole request; what is there by then is voted on.",
+        description="Seconds for asking, all rounds together; what is there by then is voted on.",
         json_schema_extra=_shown_at("sample"),
     )
     max_calls: int | None = Field(

@@ -344,6 +344,17 @@ def test_a_stream_that_never_began_fails_over(server: OpenAIServer, pool_of: Poo
     assert len(server.asked("alpha")) == 2
 
 
+def test_a_cancelled_answer_is_taken_to_be_as_long_as_the_others(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    answer = Reply("one two three four", after=lambda: len(server.requests) == 2)
+    server.serve("alpha", answer, FOREVER)
+    heard = listen(pool_of("alpha"), ("alpha", 2), enough=lambda *_: True)
+    landed, cancelled = only(heard.answers), only(heard.cancelled)
+    assert cancelled["usage_estimated"]
+    assert cancelled["output_tokens"] == landed["output_tokens"] > 0
+
+
 def test_closing_a_stream_hangs_up(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", Reply("word " * 500, gap=0.05))
     events = iter(bridged(pool_of("alpha"), ("alpha", 1), stream=True))

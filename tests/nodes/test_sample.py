@@ -171,7 +171,8 @@ def test_no_more_money_than_allowed(server: OpenAIServer, graph_of: Graphs, run:
     graph = graph_of(fields={"price": price, "max_concurrency": 1})
     result = asked(graph, run, samples=8, max_cost=2.5)
     told = result["messages"][-1].response_metadata["avengers"]
-    assert told["cost"] == pytest.approx(3)
+    # Three answers, and what a fourth that had just left may have cost.
+    assert 3 <= told["cost"] <= 4
     assert len(server.requests) <= 4
 
 
