@@ -12,6 +12,7 @@ import argparse
 import json
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -87,7 +88,10 @@ def local_bench(expert: str) -> Bench:
     """Our own calibration set: 16 samples of one local model a question, all questions."""
     questions = {q.id: q for q in read_questions(DATA / "questions.jsonl")}
     recording = [e for e in read_recording(DATA / "records.answers.jsonl") if e.expert == expert]
-    samples = max(len(entry.texts) for entry in recording)
+    counts: Counter[str | None] = Counter()
+    for entry in recording:
+        counts[entry.id] += len(entry.texts)
+    samples = min(counts.values())
 
     def right(key: str, _: str, text: str) -> bool:
         q = questions[key]
@@ -194,12 +198,17 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--korbench", type=Path, help="folder with dev.jsonl")
+    parser.add_argument(
+        "--experts",
+        nargs="+",
+        default=["smollm2-135m", "qwen2.5-coder-0.5b"],
+        help="of the local models, those with 16 samples a question",
+    )
     parser.add_argument("--splits", type=int, default=3, help="KOR-Bench: random halves")
     arguments = parser.parse_args()
     embeddings = load_embeddings()
     if arguments.korbench is None:
-        for expert in sorted({e.expert for e in read_recording(DATA / "records.answers.jsonl")}):
-            bench = local_bench(expert)
+        for bench in map(local_bench, arguments.experts):
             print_table(bench.title, run(bench, embeddings))
         return
     if not (arguments.korbench / "dev.jsonl").exists():

@@ -32,10 +32,10 @@ class LocalModelSpec:
     """Longest context the model was trained for, in tokens."""
     chat_template: str
     """Which chat template the GGUF metadata holds; llama.cpp applies it."""
-    tools: bool
-    """Whether it calls tools when it is offered some."""
     set: Literal["default", "large"]
     """``default`` is what the demo starts; ``large`` adds this one."""
+    tools: bool = False
+    """Whether it calls tools when it is offered some."""
 
     @property
     def requirements(self) -> tuple[str, ...]:

@@ -1,11 +1,15 @@
 """Integrals, sums and limits, judged by math-verify in its own process."""
 
+import os
 import threading
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from avengers_graph.voting import is_correct
+from avengers_graph.voting.mathematics import second_opinion
 from avengers_graph.voting.mathematics.second_opinion import askable, verified
 
 pytest.importorskip("math_verify")
@@ -23,6 +27,15 @@ def test_unread_operators_are_verified_off_the_main_thread() -> None:
     thread.start()
     thread.join(60)
     assert found == [True, True, False]
+
+
+def test_a_process_with_many_open_files_is_served_too() -> None:
+    """select.select refuses descriptors from 1024 on."""
+    second_opinion._WORKER.close()
+    with ExitStack() as files:
+        for _ in range(1100):
+            files.enter_context(Path(os.devnull).open())
+        assert verified("\\int_0^2 x dx", "2")
 
 
 def test_what_could_run_away_is_not_asked() -> None:

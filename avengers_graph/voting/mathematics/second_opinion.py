@@ -10,7 +10,7 @@ import atexit
 import json
 import os
 import re
-import select
+import selectors
 import subprocess
 import sys
 import threading
@@ -102,14 +102,17 @@ class _Worker:
         deadline = time.monotonic() + seconds
         descriptor = _descriptor(process.stdout)
         received = b""
-        while not received.endswith(b"\n"):
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-                return None
-            chunk = os.read(descriptor, 4096)
-            if not chunk:
-                return None
-            received += chunk
+        # Not select.select, which refuses the high descriptors of a busy server.
+        with selectors.DefaultSelector() as selector:
+            selector.register(descriptor, selectors.EVENT_READ)
+            while not received.endswith(b"\n"):
+                left = deadline - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    return None
+                chunk = os.read(descriptor, 4096)
+                if not chunk:
+                    return None
+                received += chunk
         return received.strip()
 
     def _stop(self) -> None:
