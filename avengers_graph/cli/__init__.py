@@ -2,9 +2,11 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from avengers_graph import __version__
 from avengers_graph.cli.ask import ask_command
 from avengers_graph.cli.collect import collect_command
 from avengers_graph.cli.demo import demo_command
@@ -16,14 +18,31 @@ from avengers_graph.cli.route import route_command
 from avengers_graph.cli.vote import vote_command
 from avengers_graph.errors import AvengersError
 
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="avengers-graph",
-    help="Several open models behind one: route by cluster, sample, vote (The Avengers, "
-    "arXiv 2505.19797).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Several open models behind one: route by cluster, sample, vote (arXiv 2505.19797)."""
+
+
 app.command("demo")(demo_command)
 app.command("ask")(ask_command)
 app.command("collect")(collect_command)

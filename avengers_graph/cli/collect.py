@@ -54,10 +54,13 @@ def collect_command(
     from avengers_graph.calibration.grade import graded_records, write_records
     from avengers_graph.calibration.questions import read_questions
     from avengers_graph.cli.experts import chosen_pool
+    from avengers_graph.errors import RecordsError
     from avengers_graph.experts.owned_loop import Bridge
     from avengers_graph.experts.recording import Recording, read_recording
 
     console = Console(stderr=True)
+    if output.resolve() == questions.resolve():
+        raise RecordsError(f"{output} holds the questions; give the records another file with -o")
     asked = read_questions(questions)
     answers = output.with_suffix(".answers.jsonl")
     recorded = read_recording(answers) if answers.exists() else []
@@ -73,8 +76,13 @@ def collect_command(
             total=sum(len(left) for left in missing.values()),
         )
         coming = collect_answers(missing, pool=pool, temperature=temperature, params=params)
-        for _ in Bridge(coming):
-            progress.advance(bar)
+        try:
+            for _ in Bridge(coming):
+                progress.advance(bar)
+        except KeyboardInterrupt:
+            progress.stop()
+            console.print(f"stopped; {answers} keeps what came in, the same command goes on")
+            raise
         recorded = read_recording(answers)
         records = graded_records(asked, recorded, pool=pool)
         missing = still_missing(asked, recorded, pool=pool, samples=samples)

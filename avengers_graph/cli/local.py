@@ -53,7 +53,8 @@ def local_command(
             raise ConfigError(f"cannot run {command[0]!r}: {error.strerror}") from error
         finally:
             signal.signal(signal.SIGINT, before)
-    raise typer.Exit(done.returncode)
+    # A command ended by a signal is told as shells tell it.
+    raise typer.Exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)
 
 
 def _config_text(pool: "ExpertPool") -> str:

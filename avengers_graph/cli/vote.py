@@ -56,6 +56,8 @@ def _opened(source: str) -> Iterator[TextIO]:
         else:
             with Path(source).open(encoding="utf-8") as file:
                 yield file
+    except BrokenPipeError:
+        raise  # the reader of our output is gone; the input is fine
     except OSError as error:
         raise ConfigError(f"cannot read {source!r}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

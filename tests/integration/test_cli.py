@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from avengers_graph import __version__
 from tests.servers.answers import HTML_PAGE, Fault
 from tests.servers.openai_server import OpenAIServer
 
@@ -205,6 +206,18 @@ def test_collect_does_not_mix_settings(run, config, server, tmp_path) -> None:
     line = run(*command, "--max-tokens", 64).complaint
     assert "'absent' was asked with max_tokens 512 before, and now 64" in line
     assert "temperature 0.7 before, and now 0.0" in run(*command, "--temperature", 0).complaint
+
+
+def test_collect_does_not_write_over_its_questions(run, config, tmp_path) -> None:
+    questions = tmp_path / "sums.jsonl"
+    questions.write_text('{"query": "1 + 1?", "reference": "2"}\n', encoding="utf-8")
+    line = run("collect", questions, "-o", questions, "-c", config()).complaint
+    assert "sums.jsonl holds the questions" in line
+    assert "reference" in questions.read_text(encoding="utf-8")
+
+
+def test_the_version_is_told(run) -> None:
+    assert run("--version").out.strip() == __version__
 
 
 def test_collect_leaves_the_old_records_when_it_cannot_go_on(run, config, tmp_path) -> None:
