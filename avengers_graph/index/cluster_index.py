@@ -19,7 +19,6 @@ from avengers_graph.errors import (
     ClusterIndexError,
     ConfigError,
     EmbeddingError,
-    IndexDamagedError,
     IndexMismatchError,
 )
 from avengers_graph.index import catalogue
@@ -44,8 +43,8 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
     from langchain_core.embeddings import Embeddings
 
-_FETCHED = 8
-"""Clusters asked of Chroma at least, so that its float32 distances cannot drop the nearest."""
+_CANDIDATES = 8
+"""Clusters looked at exactly, at least: rounding to float32 cannot drop the nearest from these."""
 
 
 class ClusterIndex:
@@ -69,7 +68,6 @@ class ClusterIndex:
         """Name of the generation; it changes with every fit."""
         with chroma_errors(where):
             self.model: FittedModel = read_model(client, generation, dict(manifest))
-            self._clusters = catalogue.open_part(client, generation, "clusters")
             if self.settings.needs("knn"):
                 check_search(self._queries, expected=int(manifest["n_stored"]))
 
@@ -271,9 +269,11 @@ class ClusterIndex:
     def nearest(self, vector: ArrayLike, *, k: int = 1) -> list[ClusterHit]:
         """The ``k`` nearest clusters, nearest first, ties to the lower id.
 
-        Chroma finds the candidates; their distances are computed again exactly, so that the
-        first one is what ``KMeans.predict`` says. Weights are softmax(-beta * distance) with
-        the fitted beta.
+        Found in the exact copy of the centroids that was read from Chroma, and checked against
+        it, when this generation was opened; a generation never changes. Asking Chroma each time
+        costs more than everything else between the embedding and the first call
+        (``benchmarks/routing_latency.py``). The first one is what ``KMeans.predict`` says.
+        Weights are softmax(-beta * distance) with the fitted beta.
 
         Args:
             vector: ``(dim,)``.
@@ -286,18 +286,11 @@ class ClusterIndex:
         query = self._query(vector)
         if k < 1:
             raise ConfigError(f"k is {k!r}; ask for 1 cluster or more")
-        wanted = min(self.n_clusters, max(2 * k, _FETCHED))
-        with chroma_errors(self._where):
-            found = self._clusters.query(
-                query_embeddings=query[None], n_results=wanted, include=["distances"]
-            )["ids"][0]
-        if len(found) < wanted:
-            raise IndexDamagedError(
-                f"the index at {self._where} found {len(found)} of {wanted} clusters; "
-                "open it again, or fit again"
-            )
-        rows = np.sort([int(key.partition(":")[2]) for key in found])
         table = self.model.clusters
+        rough = ((self.centroids - query) ** 2).sum(axis=1)
+        wanted = min(self.n_clusters, max(2 * k, _CANDIDATES))
+        # Single precision finds the candidates, double precision puts them in order.
+        rows = np.sort(np.argpartition(rough, wanted - 1)[:wanted])
         gaps = table.centroids[rows].astype(np.float64) - query
         distances = np.sqrt((gaps**2).sum(axis=1))
         order = np.argsort(distances, kind="stable")[:k]
