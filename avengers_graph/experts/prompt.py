@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
+from avengers_graph.experts.tool_turns import told_in_words
 from avengers_graph.settings.expert import Expert
 
 
@@ -17,8 +18,10 @@ def for_expert(messages: Sequence[BaseMessage], expert: Expert) -> list[BaseMess
     """The messages for one expert.
 
     One that refuses a system role (``supports`` without ``system``) gets the instructions at
-    the head of its first user turn.
+    the head of its first user turn; one with ``tool_turns`` in words gets these.
     """
+    if expert.tool_turns == "words":
+        messages = told_in_words(messages)
     if "system" in expert.supports:
         return list(messages)
     instructions = [m for m in messages if isinstance(m, SystemMessage)]

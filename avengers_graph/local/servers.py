@@ -157,6 +157,7 @@ class LocalServers:
                 # its client gave up is decoded to the end all the same.
                 max_tokens=max(1, self._context_of(model) // 4),
                 stream_requests=True,
+                tool_turns="words",
             )
             for name, model in zip(names, models, strict=True)
         ]

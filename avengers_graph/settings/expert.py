@@ -67,6 +67,10 @@ class Expert(BaseModel):
     """Ask for single answers as streams even where nobody watches the tokens. For servers that
     go on computing a plain request after the caller hung up (llama.cpp): cancelling then frees
     them at once."""
+    tool_turns: Literal["messages", "words"] = "messages"
+    """How calls already made and their results are told: as the protocol's tool messages, or in
+    words, for small models that repeat a call they have the result of and for chat templates
+    without a tool role."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Sent as it is with each request (server-specific switches)."""
 

@@ -69,4 +69,8 @@ def test_on_a_local_model() -> None:
     assert done.returncode == 0, done.stderr
     assert "Name: add" in done.stdout
     assert f"samples of {model}" in done.stdout
-    assert "42" in done.stdout
+    # The last message answers in words: the loop ended by itself, not at its limit of turns.
+    last = done.stdout.rsplit(" Ai Message ", 1)[1]
+    assert "42" in last
+    assert "Tool Calls" not in last
+    assert "limit" not in last

@@ -1,0 +1,55 @@
+"""Tool turns told in words, for models that make nothing of the protocol's tool messages.
+
+Small models and chat templates without a tool role repeat a call whose result they were given.
+The same models answer when the result stands in a user turn, with a request to answer.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+_LOOKED_UP = "I will look that up with my tools."
+_ANSWER = "Now answer my question in words."
+
+
+def told_in_words(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """The messages with each run of calls and results as one exchange of plain turns.
+
+    Calls that follow one another are told together: a model shown several exchanges that
+    report a call goes on with another such report.
+    """
+    told: list[BaseMessage] = []
+    for is_tool_turn, turns in groupby(messages, key=_is_tool_turn):
+        run = list(turns)
+        told += _exchange(run) if is_tool_turn else run
+    return told
+
+
+def _is_tool_turn(message: BaseMessage) -> bool:
+    return isinstance(message, ToolMessage) or (
+        isinstance(message, AIMessage) and bool(message.tool_calls)
+    )
+
+
+def _exchange(run: Sequence[BaseMessage]) -> list[BaseMessage]:
+    said = "\n".join(turn.text for turn in run if isinstance(turn, AIMessage) and turn.text.strip())
+    return [AIMessage(said or _LOOKED_UP), HumanMessage("\n".join([*_results(run), _ANSWER]))]
+
+
+def _results(run: Sequence[BaseMessage]) -> Iterator[str]:
+    """One line for each result, under the call that it answers."""
+    calls = {
+        call["id"]: f"{call['name']}({_arguments(call['args'])})"
+        for turn in run
+        if isinstance(turn, AIMessage)
+        for call in turn.tool_calls
+    }
+    for turn in run:
+        if isinstance(turn, ToolMessage):
+            verb = "failed with" if turn.status == "error" else "returned"
+            yield f"{calls.get(turn.tool_call_id, turn.name or 'the tool')} {verb} {turn.text}"
+
+
+def _arguments(args: dict[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in args.items())
