@@ -2,18 +2,25 @@
 
 import asyncio
 import email.utils
+import re
 import time
 from typing import Any
 
 import openai
-from langchain_core.exceptions import ModelError
+from langchain_core.exceptions import ContextOverflowError, ModelError
 
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
 from avengers_graph.settings.expert import Expert
 
 _MAY_PASS = frozenset({408, 409, 429})
+_BAD_REQUEST = 400
 _NOT_FOUND = 404
 _CHECK_URL = "check base_url, it usually ends in /v1"
+_TOO_LONG = re.compile(r"context (length|size|window)", re.IGNORECASE)
+_SHORTEN = (
+    "the prompt is too long for it: shorten the conversation, start the server with a longer "
+    "context, or set the expert's context_length so that it is passed over"
+)
 
 
 def may_pass(error: BaseException) -> bool:
@@ -67,7 +74,15 @@ def as_expert_error(error: Exception, expert: Expert, *, key: str | None) -> Exp
         return ExpertResponseError(
             f"{where} did not answer as an OpenAI-compatible endpoint ({text}); {_CHECK_URL}"
         )
-    return ExpertError(f"{where}: {text}" + (f"; {_CHECK_URL}" if status == _NOT_FOUND else ""))
+    remedy = _CHECK_URL if status == _NOT_FOUND else _SHORTEN if _overflows(error) else None
+    return ExpertError(f"{where}: {text}" + (f"; {remedy}" if remedy else ""))
+
+
+def _overflows(error: Exception) -> bool:
+    """Whether the prompt was longer than the model's context, as servers say it."""
+    if isinstance(error, ContextOverflowError):
+        return True
+    return status_of(error) == _BAD_REQUEST and _TOO_LONG.search(str(error)) is not None
 
 
 def _innermost(error: BaseException) -> BaseException:

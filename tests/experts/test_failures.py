@@ -45,6 +45,29 @@ def test_what_cannot_succeed_is_not(server: OpenAIServer, pool_of: Pools, status
     assert "\n" not in error
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the request exceeds the available context size, try increasing it",
+        "This model's maximum context length is 4096 tokens. However, you requested 5000",
+        "code: context_length_exceeded",
+    ],
+)
+def test_a_prompt_that_is_too_long_has_its_own_remedy(
+    server: OpenAIServer, pool_of: Pools, said: str
+) -> None:
+    server.serve("alpha", Fault(400, said))
+    error = only(listen(pool_of("alpha"), ("alpha", 1)).errors)
+    assert "shorten the conversation" in error
+    assert "context_length" in error
+
+
+def test_other_refusals_are_not_taken_for_it(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", Fault(400, "temperature must be below 2"))
+    error = only(listen(pool_of("alpha"), ("alpha", 1)).errors)
+    assert "shorten" not in error
+
+
 def test_retries_are_as_many_as_the_expert_allows(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", Fault(503, "busy"))
     heard = listen(pool_of("alpha", retries=3), ("alpha", 1))
