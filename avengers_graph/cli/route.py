@@ -9,6 +9,7 @@ import typer
 
 from avengers_graph.cli.options import Config
 from avengers_graph.cli.routing_options import (
+    DefaultCost,
     Host,
     IndexPath,
     Port,
@@ -31,6 +32,7 @@ def route_command(
     alpha: Annotated[
         float, typer.Option(min=0, max=1, help="1 ranks by accuracy alone, 0 by cost alone.")
     ] = 1.0,
+    default_cost: DefaultCost = None,
 ) -> None:
     """Read JSON lines of {"query": ...} and write each with its clusters and ranked experts.
 
@@ -47,7 +49,12 @@ def route_command(
         vector = embed_query(embeddings, query)
         clusters = opened_index.nearest(vector, k=depth)
         evidence = opened_index.evidence(vector, clusters)
-        experts = rank_experts(evidence, candidates=opened_index.experts, alpha=alpha)
+        experts = rank_experts(
+            evidence,
+            candidates=opened_index.experts,
+            alpha=alpha,
+            default_cost=default_cost,
+        )
         answer = {"query": query, "clusters": clusters, "experts": experts}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
         sys.stdout.flush()

@@ -37,6 +37,15 @@ ScoreType = Annotated[
     ),
 ]
 
+DefaultCost = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="USD per query of experts whose cost the records do not tell.",
+        show_default=False,
+    ),
+]
+
 
 def config_for(path: Path | None, host: str | None, config: Path | None) -> Path | None:
     """The configuration to go by: the one given, or the default one where no index is named."""

@@ -14,10 +14,13 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.experts.caller import Caller, ExpertCaller
 from avengers_graph.experts.chat_openai import api_key
 from avengers_graph.experts.owned_loop import submit
-from avengers_graph.experts.prompt import fits
+from avengers_graph.experts.prompt import estimated_tokens, fits
 from avengers_graph.experts.recording import Recording
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.expert import Expert
+
+ANSWER_TOKENS = 300
+"""Length an answer is taken to have where calibration measured no cost."""
 
 
 class ExpertPool:
@@ -188,6 +191,21 @@ class ExpertPool:
         if price is None:
             return None
         return (input_tokens * price.input + output_tokens * price.output) / 1e6
+
+    def expected_costs(
+        self, messages: Sequence[BaseMessage], *, max_tokens: int | None = None
+    ) -> dict[str, float]:
+        """USD of one answer of each expert whose price is known.
+
+        The prompt by its length, the answer at ``ANSWER_TOKENS`` or at ``max_tokens`` if that
+        is fewer.
+        """
+        prompt = estimated_tokens(messages)
+        answer = min(ANSWER_TOKENS, max_tokens or ANSWER_TOKENS)
+        found = {
+            name: self.cost(name, input_tokens=prompt, output_tokens=answer) for name in self.names
+        }
+        return {name: cost for name, cost in found.items() if cost is not None}
 
     def close(self) -> None:
         """Close every connection; the pool opens new ones when it is used again."""

@@ -39,7 +39,15 @@ def select_experts(
     )
     vector = query_vector(state, embeddings)
     evidence = index.evidence(vector, state["clusters"], beta=settings["beta"])
-    ranked = rank_experts(evidence, candidates=able, alpha=settings["alpha"])
+    ranked = rank_experts(
+        evidence,
+        candidates=able,
+        alpha=settings["alpha"],
+        expected_costs=pool.expected_costs(
+            state["messages"], max_tokens=request["params"].get("max_tokens")
+        ),
+        default_cost=settings["default_cost"],
+    )
     return {
         "experts": _forced(ranked, settings["force_experts"]),
         "samples": Overwrite([]),

@@ -18,7 +18,7 @@ def rank_experts(
     *,
     candidates: Sequence[str],
     alpha: float = 1.0,
-    costs: Mapping[str, float] | None = None,
+    expected_costs: Mapping[str, float] | None = None,
     default_cost: float | None = None,
     max_cost: float | None = None,
 ) -> list[RankedExpert]:
@@ -30,8 +30,8 @@ def rank_experts(
     at the mean over all experts.
 
     Args:
-        costs: USD per query that override what was measured at calibration.
-        default_cost: Explicit USD per query for experts of unknown cost.
+        expected_costs: USD per query of experts whose cost was not measured at calibration.
+        default_cost: Explicit USD per query of experts for which neither says anything.
         max_cost: USD per query; dearer experts are left out.
 
     Raises:
@@ -40,7 +40,7 @@ def rank_experts(
     """
     if not 0 <= alpha <= 1:
         raise ConfigError(f"alpha is {alpha!r}; it must be in [0, 1]")
-    rows = _rows(evidence, candidates, costs or {}, default_cost)
+    rows = _rows(evidence, candidates, expected_costs or {}, default_cost)
     if max_cost is not None:
         _require_costs(rows, "max_cost is set")
         rows = [row for row in rows if (row["cost"] or 0.0) <= max_cost]
@@ -79,7 +79,7 @@ def credible_interval(score: float, count: float) -> list[float]:
 def _rows(
     evidence: Evidence,
     candidates: Sequence[str],
-    costs: Mapping[str, float],
+    expected_costs: Mapping[str, float],
     default_cost: float | None,
 ) -> list[RankedExpert]:
     scores, counts = estimate(evidence), support(evidence)
@@ -89,7 +89,8 @@ def _rows(
     for name in dict.fromkeys(candidates):
         at = column.get(name)
         measured = float("nan") if at is None else float(evidence.costs[at])
-        cost = costs.get(name, measured if np.isfinite(measured) else default_cost)
+        expected = expected_costs.get(name, default_cost)
+        cost = measured if np.isfinite(measured) else expected
         if at is None:
             score = float(evidence.global_means.mean()) if column else 0.5
             rows.append(_row(name, score, 0.0, 0.0, cost, _UNKNOWN))
@@ -155,5 +156,6 @@ def _require_costs(rows: Sequence[RankedExpert], because: str) -> None:
     if missing:
         raise ConfigError(
             f"{because}, but the cost of {missing} is unknown; fit records with costs of them "
-            "(collect writes these for experts with a price), or pass a default cost"
+            "(collect writes these for experts with a price), give them a price, or set "
+            "default_cost"
         )

@@ -76,6 +76,14 @@ class Context(BaseModel):
         description="1 ranks by accuracy alone, 0 by cost alone (Avengers-Pro).",
         json_schema_extra=_shown_at("select_experts"),
     )
+    default_cost: float | None = Field(
+        None,
+        ge=0,
+        allow_inf_nan=False,
+        description="USD per query taken for experts without a price whose cost calibration did "
+        "not measure, where alpha is below 1. None: such an expert is an error.",
+        json_schema_extra=_shown_at("select_experts"),
+    )
     temperature: float | None = Field(
         None,
         ge=0,

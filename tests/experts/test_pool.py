@@ -9,7 +9,7 @@ from langchain_core.messages import HumanMessage
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.owned_loop import submit
-from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.pool import ANSWER_TOKENS, ExpertPool
 from avengers_graph.settings.expert import Expert, Price
 from tests.experts.rounds import listen
 from tests.servers.openai_server import OpenAIServer
@@ -69,6 +69,18 @@ def test_cost() -> None:
     pool = ExpertPool([expert("free"), expert("paid", price=Price(input=2, output=10))])
     assert pool.cost("free", input_tokens=1, output_tokens=1) is None
     assert pool.cost("paid", input_tokens=500_000, output_tokens=100_000) == pytest.approx(2.0)
+
+
+def test_expected_costs_go_by_the_prompt_and_a_usual_answer() -> None:
+    paid = Expert(name="paid", base_url=URL, price=Price(input=1.0, output=10.0))
+    pool = ExpertPool([Expert(name="unpriced", base_url=URL), paid])
+    short, long = [HumanMessage("x" * 40)], [HumanMessage("x" * 4000)]
+    assert set(pool.expected_costs(short)) == {"paid"}
+    first = pool.expected_costs(short)["paid"]
+    assert first == pytest.approx((12 + 10 * ANSWER_TOKENS) / 1e6, rel=0.01)
+    assert pool.expected_costs(long)["paid"] > first
+    assert pool.expected_costs(short, max_tokens=30)["paid"] == pytest.approx(312 / 1e6, rel=0.02)
+    assert pool.expected_costs(short, max_tokens=9999)["paid"] == first
 
 
 def test_from_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from langchain_core.messages import HumanMessage
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.settings.context import Context
-from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.expert import Expert, Price
 from tests.routing import SUM
 from tests.servers.openai_server import OpenAIServer
 
@@ -108,3 +108,29 @@ def test_an_expert_forced_twice_is_asked_once(
     )
     assert ranked(result) == ["alpha"]
     assert len(server.requests) == 3
+
+
+def priced(server: OpenAIServer, **prices: float) -> tuple[Expert, ...]:
+    """One expert per name, all answering, at that many USD per million tokens."""
+    return tuple(
+        Expert(name=name, base_url=server.base_url, price=Price(input=price, output=price))
+        for name, price in prices.items()
+    )
+
+
+def test_prices_stand_in_for_costs_that_calibration_did_not_measure(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    graph = graph_of(experts=priced(server, alpha=9, beta=1, gamma=3))
+    assert ranked(asked(graph, run, alpha=0)) == ["beta", "gamma", "alpha"]
+
+
+def test_without_cost_and_price_alpha_needs_a_default(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    graph = graph_of(experts=("alpha", *priced(server, beta=1, gamma=3)))
+    with pytest.raises(ConfigError, match=r"the cost of \['alpha'\] is unknown.*default_cost"):
+        asked(graph, run, alpha=0)
+    assert server.requests == []
+    assert ranked(asked(graph, run, alpha=0, default_cost=1.0)) == ["beta", "gamma", "alpha"]
+    assert ranked(asked(graph, run, alpha=0, default_cost=0)) == ["alpha", "beta", "gamma"]

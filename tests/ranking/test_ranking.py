@@ -142,7 +142,8 @@ def test_alpha_trades_accuracy_for_cost() -> None:
     assert names(found, alpha=1) == ["a", "b", "c"]
     assert names(found, alpha=0.5) == ["b", "c", "a"]
     assert names(found, alpha=0) == ["c", "b", "a"]
-    assert names(found, alpha=0, costs={"a": 0.5}) == ["a", "c", "b"]
+    # What was measured counts for more than what is expected.
+    assert names(found, alpha=0, expected_costs={"a": 0.5}) == ["c", "b", "a"]
     assert names(found, max_cost=5) == ["b", "c"]
     with pytest.raises(ConfigError, match=r"alpha is 1\.5"):
         names(found, alpha=1.5)
@@ -159,6 +160,7 @@ def test_a_missing_cost_is_never_zero() -> None:
     with pytest.raises(ConfigError, match="max_cost is set"):
         names(found, max_cost=1)
     assert names(found, alpha=0, default_cost=20) == ["a", "b"]
+    assert names(found, alpha=0, expected_costs={"b": 5}, default_cost=20) == ["b", "a"]
 
 
 def test_intervals_narrow_with_evidence() -> None:
