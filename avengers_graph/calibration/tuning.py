@@ -33,6 +33,15 @@ BUDGET = 600.0
 """Seconds after which no further number of clusters is begun."""
 FOLDS = 5
 PARTITIONS = 4
+BLENDS = (
+    *(
+        {"cluster": 1 - s, other: s}
+        for other in ("ridge", "knn", "prior")
+        for s in (0.25, 0.5, 0.75)
+    ),
+    {"cluster": 0.25, "ridge": 0.5, "prior": 0.25},
+    {"cluster": 0.5, "ridge": 0.25, "prior": 0.25},
+)
 AUTHORS = {"top_clusters": 11, "beta": 3.0}
 """Defaults of the authors' released code for its reciprocal-rank fusion."""
 
@@ -181,12 +190,8 @@ def candidates(base: RankingSettings, *, first: bool) -> Iterator[RankingSetting
                 partitions=averaged,
                 shrinkage=shrinkage,
             )
-        for other, share, shrinkage in product(
-            ("ridge", "knn", "prior"), (0.25, 0.5, 0.75), (5.0, 10.0, 20.0)
-        ):
-            yield held.but(
-                scorer="blend", blend={"cluster": 1 - share, other: share}, shrinkage=shrinkage
-            )
+        for blend, shrinkage in product(BLENDS, (5.0, 20.0)):
+            yield held.but(scorer="blend", blend=blend, shrinkage=shrinkage)
     for averaged in (1, base.partitions):
         yield base.but(scorer="reciprocal-rank", prior="global", partitions=averaged, **AUTHORS)
 

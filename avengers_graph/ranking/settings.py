@@ -34,7 +34,9 @@ class RankingSettings:
     """Validation queries asked by the kNN scorer."""
     penalty: float = 100.0
     """L2 penalty of the ridge scorer, on unit vectors, over a sum of squared errors."""
-    blend: Mapping[str, float] = field(default_factory=lambda: {"cluster": 0.5, "prior": 0.5})
+    blend: Mapping[str, float] = field(
+        default_factory=lambda: {"cluster": 0.25, "ridge": 0.5, "prior": 0.25}
+    )
     """Weights of scorers in the ``blend`` scorer, at least 0; they are made to sum to 1."""
 
     back_off: bool = True
