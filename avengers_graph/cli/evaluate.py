@@ -2,12 +2,13 @@
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from avengers_graph.cli.options import Config, Json
 from avengers_graph.cli.routing_options import (
+    DefaultCost,
     Host,
     IndexPath,
     Port,
@@ -18,12 +19,13 @@ from avengers_graph.cli.routing_options import (
     opened,
     progress_bars,
 )
+from avengers_graph.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from avengers_graph.evaluation import DatasetResult, RoutingResult
-    from avengers_graph.evaluation.ablation import AblationRow
+    from avengers_graph.evaluation.frontier import FrontierPoint
+    from avengers_graph.index import ClusterIndex
+    from avengers_graph.index.fitting import Matrix
+    from avengers_graph.index.model import Vectors
 
 
 def evaluate_command(
@@ -41,6 +43,22 @@ def evaluate_command(
             help="Also refit with one setting changed at a time, and baselines, over 3 seeds.",
         ),
     ] = False,
+    embedding: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --ablate: another embedding model to refit with (hub id, folder or "
+            "package:NAME); may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    frontier: Annotated[
+        bool,
+        typer.Option(
+            "--frontier",
+            help="Also route at alphas from 0 to 1: cost against accuracy, beside each expert.",
+        ),
+    ] = False,
+    default_cost: DefaultCost = None,
     as_json: Json = False,
 ) -> None:
     """Route the queries of RECORDS and count the scores of the experts that were chosen.
@@ -52,11 +70,15 @@ def evaluate_command(
     """
     import numpy as np
 
-    from avengers_graph.embedding import embed_texts
+    from avengers_graph.cli.evaluation_tables import show, show_ablation, show_frontier
+    from avengers_graph.embedding import embed_texts, load_embeddings
     from avengers_graph.evaluation import evaluate_vectors, shared_experts
     from avengers_graph.evaluation.ablation import Split, ablate
+    from avengers_graph.evaluation.embedders import LEXICAL, lexical_vectors
     from avengers_graph.records import read_records
 
+    if embedding and not ablated:
+        raise ConfigError("--embedding names embedders to compare in the ablation; add --ablate")
     config = config_for(index, host, config)
     place = index_place(index, host, port, config)
     read = read_records(records, score_type=score_type)
@@ -65,69 +87,48 @@ def evaluate_command(
     with progress_bars() as moved:
         vectors = embed_texts(embeddings, [record.query for record in read], progress=moved)
         result = evaluate_vectors(opened_index, data, vectors, seed=seed)
+        points = _frontier(opened_index, data, vectors, default_cost) if frontier else None
+        asked = [record.query for record in read]
         rows = []
         if ablated:
-            train, train_vectors = opened_index.training_data()
+            known, train, train_vectors = opened_index.training_data()
             columns = np.array([train.experts.index(name) for name in data.experts])
             split = Split(train.columns(columns), train_vectors, data, vectors)
-            rows = ablate(split, opened_index.settings, progress=moved)
+            others = {LEXICAL: lexical_vectors(known, asked)}
+            for model in embedding or []:
+                other = load_embeddings(model)
+                others[model] = (
+                    embed_texts(other, known, progress=moved),
+                    embed_texts(other, asked, progress=moved),
+                )
+            rows = ablate(split, opened_index.settings, embedders=others, progress=moved)
     if as_json:
-        plain = result.to_dict()
+        plain: dict[str, Any] = result.to_dict()
+        if points:
+            routed, single = ([point.to_dict() for point in kind] for kind in points)
+            plain["frontier"] = {"routed": routed, "single": single}
         if ablated:
             plain["ablation"] = [row.to_dict() for row in rows]
         sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
         return
-    _show(result)
+    show(result)
+    if points:
+        show_frontier(*points)
     if ablated:
-        _show_ablation(rows)
+        show_ablation(rows)
 
 
-def _show_ablation(rows: "Sequence[AblationRow]") -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _frontier(
+    index: "ClusterIndex", data: "Matrix", vectors: "Vectors", default_cost: float | None
+) -> "tuple[list[FrontierPoint], list[FrontierPoint]]":
+    """Points of routing at each alpha, and of each single expert."""
+    from avengers_graph.evaluation.frontier import frontier_points, trade_off_choices
 
-    table = Table(caption="percent, each data set counting once; 95% over seeds")
-    for title in ("changed", "to", "routed", "95%"):
-        table.add_column(title, justify="left" if title in ("changed", "to") else "right")
-    for row in rows:
-        low, high = row.ci
-        table.add_row(row.axis, row.value, f"{row.score:.2f}", f"{low:.1f}-{high:.1f}")
-    Console().print(table)
-
-
-def _show(result: "RoutingResult") -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        caption=f"percent; best single is {result.best_single}, by the training records; best per "
-        "set is the expert that is best on that data set, in hindsight",
+    choices = trade_off_choices(
+        index.model,
+        vectors,
+        experts=data.experts,
+        queries=index.stored_queries() if index.settings.needs("knn") else None,
+        default_cost=default_cost,
     )
-    table.add_column("data set", overflow="fold")
-    for title in ("n", "routed", "95%", "best single", "random", "best per set", "oracle"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for row in result.datasets:
-        table.add_row(*_cells(row))
-    table.add_section()
-    table.add_row(*_cells(result.mean))
-    # Without a terminal, rich would fold the names of data sets into 80 columns.
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-    if result.mean.unscored:
-        Console(stderr=True).print(
-            f"{result.mean.unscored} queries do not count for routed: the chosen expert has no "
-            "score there"
-        )
-
-
-def _cells(row: "DatasetResult") -> list[str]:
-    numbers = (row.single, row.random, row.per_dataset_best, row.oracle)
-    return [
-        row.name,
-        str(row.n),
-        f"{row.routed:.2f}",
-        f"{row.ci[0]:.1f}–{row.ci[1]:.1f}",
-        *(f"{number:.2f}" for number in numbers),
-    ]
+    return frontier_points(choices, data)

@@ -1,8 +1,8 @@
 """``evaluate --ablate``: one setting changed at a time, refitted over several seeds."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,10 +60,20 @@ def ablate(
     settings: RankingSettings,
     *,
     seeds: Sequence[int] = SEEDS,
+    embedders: Mapping[str, tuple[Vectors, Vectors]] | None = None,
     progress: Progress | None = None,
 ) -> list[AblationRow]:
-    """Refit for each variant and seed, and count the scores of the chosen experts."""
-    plan = [*_variants(split, settings), *(("baseline", name, None) for name in BASELINES)]
+    """Refit for each variant and seed, and count the scores of the chosen experts.
+
+    Args:
+        embedders: Vectors of the training and of the judged queries by other embedders.
+    """
+    others = [
+        ("embedder", name, _with_vectors(split, settings, train, test))
+        for name, (train, test) in (embedders or {}).items()
+    ]
+    baselines = [("baseline", name, None) for name in BASELINES]
+    plan: list[_Variant] = [*_variants(split, settings), *others, *baselines]
     rows: list[AblationRow] = []
     for done, (axis, value, change) in enumerate(plan):
         if progress is not None:
@@ -118,6 +128,13 @@ def _with_less(split: Split, settings: RankingSettings, share: float) -> Callabl
         return _routed(less, settings.but(n_clusters=wanted), seed)
 
     return score
+
+
+def _with_vectors(
+    split: Split, settings: RankingSettings, train: Vectors, test: Vectors
+) -> Callable[[int], float]:
+    other = replace(split, train_vectors=train, test_vectors=test)
+    return lambda seed: _routed(other, settings, seed)
 
 
 def _with_pool(split: Split, settings: RankingSettings, pool: int) -> Callable[[int], float]:

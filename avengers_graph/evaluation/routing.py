@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int], None]
 
 RESAMPLES = 2000
 """Bootstrap resamples behind an interval."""
-_CHUNK = 2000
+CHUNK = 2000
 """Queries ranked at once, which bounds memory."""
 
 
@@ -138,8 +138,8 @@ def ranking_keys(
 ) -> Floats:
     """What experts are ordered by on each query, shape ``(n, e)``."""
     parts = [
-        order_key(model.evidence(vectors[start : start + _CHUNK], queries=queries))
-        for start in range(0, len(vectors), _CHUNK)
+        order_key(model.evidence(vectors[start : start + CHUNK], queries=queries))
+        for start in range(0, len(vectors), CHUNK)
     ]
     return np.concatenate(parts)
 

@@ -363,8 +363,10 @@ class ClusterIndex:
         with chroma_errors(self._where):
             return read_queries(self._queries, self.model)
 
-    def training_data(self) -> tuple[Matrix, Vectors]:
+    def training_data(self) -> tuple[list[str], Matrix, Vectors]:
         """The stored validation queries, all or a sample of 50,000, to fit on them again.
+
+        Their texts, their scores, and their vectors ``(n, dim)``.
 
         Raises:
             ClusterIndexError: the index was published without them.

@@ -69,20 +69,24 @@ def read_queries(collection: "Collection", model: FittedModel) -> Queries:
     )
 
 
-def read_training(collection: "Collection", model: FittedModel) -> tuple[Matrix, Vectors]:
+def read_training(
+    collection: "Collection", model: FittedModel
+) -> tuple[list[str], Matrix, Vectors]:
     """The stored validation queries as they were fitted on, without latencies."""
     found = _by_id(collection, "query:")
     rows = [found[key] for key in sorted(found, key=lambda key: int(key.partition(":")[2]))]
     row_of = {name: row for row, name in enumerate(model.datasets)}
     scores = np.stack([array_of(json.loads(data["scores"])) for _, _, data in rows])
-    return Matrix(
+    data = Matrix(
         experts=model.experts,
         datasets=model.datasets,
         dataset=np.array([row_of[data["dataset"]] for _, _, data in rows], dtype=np.int64),
         scores=scores,
         costs=np.stack([array_of(json.loads(data["costs"])) for _, _, data in rows]),
         latencies=np.broadcast_to(np.nan, scores.shape),
-    ), np.stack([vector for vector, _, _ in rows]).astype(np.float32)
+    )
+    vectors = np.stack([vector for vector, _, _ in rows]).astype(np.float32)
+    return [text for _, text, _ in rows], data, vectors
 
 
 def residuals_of(rows: Sequence[Any], model: FittedModel) -> Floats:

