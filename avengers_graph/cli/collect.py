@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config
 
 
@@ -72,7 +73,7 @@ def collect_command(
         pool.recording = stack.enter_context(Recording(answers))
         progress = stack.enter_context(Progress(console=console))
         bar = progress.add_task(
-            f"{len(asked)} questions, {len(pool)} experts",
+            f"{counted(len(asked), 'question')}, {counted(len(pool), 'expert')}",
             total=sum(len(left) for left in missing.values()),
         )
         coming = collect_answers(missing, pool=pool, temperature=temperature, params=params)
@@ -90,7 +91,7 @@ def collect_command(
     for name in sorted({name for record in records for name in record["scores"]}):
         scores = [record["scores"][name] for record in records if name in record["scores"]]
         mean = 100 * sum(scores) / max(1, len(scores))
-        console.print(f"{name}: {mean:.1f}% right on {len(scores)} questions")
+        console.print(f"{name}: {mean:.1f}% right on {counted(len(scores), 'question')}")
     console.print(f"{len(records)} records in {output}")
     for name, left in missing.items():
         if left:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config, Json
 from avengers_graph.errors import AvengersError
 
@@ -80,7 +81,7 @@ def _look(config: Any) -> Iterator[Finding]:
     except AvengersError as error:
         yield Finding("config", False, str(error))
         return
-    yield Finding("config", True, f"{path}: {len(settings.experts)} experts")
+    yield Finding("config", True, f"{path}: {counted(len(settings.experts), 'expert')}")
     yield _checked("strategy", partial(_strategy, settings))
     for expert in settings.experts:
         yield _checked(f"expert {expert.name}", partial(_endpoint, expert))
@@ -170,4 +171,5 @@ def _index(settings: "AvengersConfig") -> str:
     )
     unknown = [expert.name for expert in settings.experts if expert.name not in index.experts]
     note = f"; no scores yet for {', '.join(unknown)}, ranked last" if unknown else ""
-    return f"{index.n_clusters} clusters, scores of {len(index.experts)} experts{note}"
+    clusters, experts = counted(index.n_clusters, "cluster"), counted(len(index.experts), "expert")
+    return f"{clusters}, scores of {experts}{note}"

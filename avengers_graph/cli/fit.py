@@ -2,11 +2,13 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config, Json
 from avengers_graph.cli.routing_options import (
     Host,
@@ -146,13 +148,28 @@ def _report(fitted: "ClusterIndex", tuning: "Tuning | None", as_json: bool) -> N
     if tuning is not None:
         show_tuning(tuning)
     lines = [
-        f"{fitted.n_queries} queries of {len(fitted.datasets)} data sets in {fitted.n_clusters} "
-        f"clusters; {len(scores)} experts; generation {fitted.generation}"
+        f"{counted(fitted.n_queries, 'query', 'queries')} of "
+        f"{counted(len(fitted.datasets), 'data set')} in {counted(fitted.n_clusters, 'cluster')}; "
+        f"{counted(len(scores), 'expert')}; generation {fitted.generation}"
     ]
     lines += [
-        f"  {name}: {100 * row.mean:.1f}% on {row.count} queries" for name, row in scores.items()
+        f"  {name}: {100 * row.mean:.1f}% on {counted(row.count, 'query', 'queries')}"
+        for name, row in scores.items()
     ]
     sys.stdout.write("\n".join(lines) + "\n")
+    for caveat in _caveats(fitted):
+        sys.stderr.write(f"note: {caveat}\n")
+
+
+def _caveats(fitted: "ClusterIndex") -> Iterator[str]:
+    """Why the index may route no better than one expert for all."""
+    if len(fitted.experts) == 1:
+        yield "one expert leaves nothing to choose; routing needs records of two or more"
+    elif fitted.n_queries and fitted.n_clusters == 1:
+        yield (
+            "one cluster ranks the experts alike for every question; give some hundred queries of "
+            "different kinds, or set --clusters"
+        )
 
 
 def show_tuning(tuning: "Tuning") -> None:

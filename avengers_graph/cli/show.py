@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from avengers_graph.cli.counted import counted
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.plans import planned_samples
 from avengers_graph.settings.context import Context
@@ -86,7 +87,7 @@ def _tell_event(event: dict[str, Any], *, console: Console) -> None:
 def _cluster(hit: ClusterHit) -> str:
     where = f"#{hit['id']} ({escape(hit['label'])})"
     figures = f"distance {hit['distance']:.2f}, weight {hit['weight']:.2f}"
-    return f"{where}  {figures}, {hit['size']} questions"
+    return f"{where}  {figures}, {counted(hit['size'], 'question')}"
 
 
 def _expert(rank: int, expert: RankedExpert) -> str:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -74,6 +75,32 @@ def test_evaluate_prints_one_row_per_file(app: typer.Typer, folder: Path, index:
     table = CliRunner().invoke(app, ["evaluate", *files, "--index", str(index)])
     assert "best single is calc" in " ".join(table.stdout.split())
     assert "sums" in table.stdout
+
+
+@pytest.mark.parametrize(
+    ("lines", "summary", "note"),
+    [
+        (
+            [{"query": "one", "dataset": "d", "scores": {"a": 1, "b": 0}}],
+            "1 query of 1 data set in 1 cluster; 2 experts",
+            "note: one cluster ranks the experts alike",
+        ),
+        (
+            [{"query": q, "dataset": "d", "scores": {"a": 1}} for q in SUMS],
+            "30 queries of 1 data set in 1 cluster; 1 expert",
+            "note: one expert leaves nothing to choose",
+        ),
+    ],
+)
+def test_fit_says_where_there_is_nothing_to_route(
+    app: typer.Typer, tmp_path: Path, lines: Any, summary: str, note: str
+) -> None:
+    records = tmp_path / "few.jsonl"
+    records.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = CliRunner().invoke(app, ["fit", str(records), "--index", str(tmp_path / "index")])
+    assert done.exit_code == 0, done.output
+    assert summary in done.stdout
+    assert note in done.stderr
 
 
 def test_ablate_adds_its_rows(app: typer.Typer, folder: Path, index: Path) -> None:
