@@ -2,19 +2,21 @@
 
 Each candidate is judged twice: on queries like those it was fitted on (random folds), and on
 whole neighbourhoods it has not seen (shifted folds). The mean of both decides, so that what is
-chosen also serves queries that the records do not foresee.
+chosen also serves queries that the records do not foresee. Many candidates differ by less than
+the luck of one partition into folds: the best few, and the defaults, are judged again on others.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avengers_graph.calibration.candidates import PARTITIONS, candidates, cluster_numbers
 from avengers_graph.calibration.cross_validation import (
+    Fold,
     HeldOut,
     joined,
     random_folds,
@@ -22,7 +24,7 @@ from avengers_graph.calibration.cross_validation import (
 )
 from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.index.clustering import few_threads
-from avengers_graph.index.fitting import Matrix, default_clusters, macro_mean
+from avengers_graph.index.fitting import Matrix, macro_mean
 from avengers_graph.index.model import Vectors
 from avengers_graph.ranking import RankingSettings
 
@@ -30,20 +32,12 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
 BUDGET = 600.0
-"""Seconds after which no further number of clusters is begun."""
+"""Seconds after which no further number of clusters, and no further repeat, is begun."""
+FINALISTS = 12
+"""Candidates that are judged again, besides the defaults."""
+REPEATS = 3
+"""Further partitions into folds that the finalists are judged on."""
 FOLDS = 5
-PARTITIONS = 4
-BLENDS = (
-    *(
-        {"cluster": 1 - s, other: s}
-        for other in ("ridge", "knn", "prior")
-        for s in (0.25, 0.5, 0.75)
-    ),
-    {"cluster": 0.25, "ridge": 0.5, "prior": 0.25},
-    {"cluster": 0.5, "ridge": 0.25, "prior": 0.25},
-)
-AUTHORS = {"top_clusters": 11, "beta": 3.0}
-"""Defaults of the authors' released code for its reciprocal-rank fusion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,8 @@ class Trial:
     """On random folds."""
     shifted: float
     """On held-out neighbourhoods."""
+    repeats: int = 1
+    """Partitions into folds that both are means over."""
 
     @property
     def score(self) -> float:
@@ -65,7 +61,8 @@ class Trial:
         """Plain form."""
         scores = {"score": self.score, "random": self.random, "shifted": self.shifted}
         return {name: round(value, 3) for name, value in scores.items()} | {
-            "settings": self.settings.to_dict()
+            "repeats": self.repeats,
+            "settings": self.settings.to_dict(),
         }
 
 
@@ -75,14 +72,14 @@ class Tuning:
 
     chosen: RankingSettings
     trials: tuple[Trial, ...]
-    """Best first."""
+    """Those judged most often first; among these, the best first."""
     best_single: float
     """Percent of the one expert that is best on the training rows of each fold."""
     per_dataset_best: float
     """Percent of the best expert of each data set, in hindsight."""
     seconds: float
     complete: bool
-    """False when the budget ended before every number of clusters was tried."""
+    """False when the budget ended before every number of clusters and repeat was tried."""
 
 
 def tune(
@@ -96,7 +93,8 @@ def tune(
 ) -> Tuning:
     """Try numbers of clusters, partitions, shrinkage, mixing and scorers on held-out records.
 
-    The same records and seed give the same trials as far as the budget reaches.
+    Then judge the best few, and the defaults, on further partitions of the records. The same
+    records and seed give the same trials as far as the budget reaches.
 
     Args:
         vectors: Unit vectors of the queries, ``(n, dim)``.
@@ -113,87 +111,139 @@ def tune(
             f"{len(vectors)} queries are too few for cross-validation; "
             f"give {2 * n_folds} or more, or pass --clusters K"
         )
-    kinds = {
-        "random": random_folds(data, n_folds=n_folds, seed=seed),
-        "shifted": shifted_folds(data, vectors, n_folds=n_folds, seed=seed),
-    }
-    numbers = cluster_numbers(len(vectors))
-    steps = len(numbers) * sum(len(folds) for folds in kinds.values())
-    trials: list[Trial] = []
-    done = 0
-    for number in numbers:
-        if trials and time.monotonic() - started > budget:
-            break
-        base = RankingSettings(n_clusters=number, partitions=PARTITIONS)
-        grid = list(candidates(base, first=not trials))
-        scored: dict[str, list[float]] = {}
-        for kind, folds in kinds.items():
-            parts: list[list[Floats]] = []
-            for fold in folds:
-                if progress is not None:
-                    progress("tuning", done, steps)
-                with few_threads():
-                    held = HeldOut(data, vectors, fold, settings=base, seed=seed)
-                    parts.append([held.routed(settings) for settings in grid])
-                done += 1
-            scored[kind] = [
-                100 * macro_mean(joined(column, folds, len(vectors)), data)
-                for column in zip(*parts, strict=True)
-            ]
-        trials += [
-            Trial(settings, scored["random"][at], scored["shifted"][at])
-            for at, settings in enumerate(grid)
-        ]
-    if progress is not None:
-        progress("tuning", steps, steps)
-    ordered = sorted(trials, key=lambda trial: -round(trial.score, 6))
+    ends = started + budget
+    search = _Search(data, vectors, n_folds=n_folds, seed=seed)
+    trials, all_numbers = search.first_pass(ends, progress)
+    finalists, all_repeats = search.repeated(_finalists(trials), ends, progress)
+    ordered = sorted(finalists, key=_rank) + sorted(
+        (trial for trial in trials if trial.settings not in [f.settings for f in finalists]),
+        key=_rank,
+    )
     return Tuning(
         chosen=ordered[0].settings,
         trials=tuple(ordered),
-        best_single=_best_single(data, kinds["random"]),
+        best_single=_best_single(data, random_folds(data, n_folds=n_folds, seed=seed)),
         per_dataset_best=_per_dataset_best(data),
         seconds=time.monotonic() - started,
-        complete=done == steps,
+        complete=all_numbers and all_repeats,
     )
 
 
-def cluster_numbers(n_queries: int) -> list[int]:
-    """Numbers of clusters to try, the default first, up to one for 10 queries."""
-    default = default_clusters(n_queries)
-    return [default] + [k for k in (128, 32, 16, 8) if k != default and k <= n_queries // 10]
+def _rank(trial: Trial) -> float:
+    return -round(trial.score, 6)
 
 
-def candidates(base: RankingSettings, *, first: bool) -> Iterator[RankingSettings]:
-    """Settings that differ in all but the clustering; simpler ones first, as ties go to them.
+def _finalists(trials: Sequence[Trial]) -> list[Trial]:
+    """The best few, and the defaults at the default number of clusters."""
+    best = sorted(trials, key=_rank)[:FINALISTS]
+    defaults = RankingSettings(n_clusters=trials[0].settings.n_clusters, partitions=PARTITIONS)
+    return best + [t for t in trials if t.settings == defaults and t not in best]
 
-    Args:
-        first: Also those that do not depend on the number of clusters.
-    """
-    for prior in ("dataset", "global"):
-        held = base.but(prior=prior)
-        if first:
-            yield held.but(scorer="prior", partitions=1)
-            for penalty in (30.0, 100.0, 300.0):
-                yield held.but(scorer="ridge", penalty=penalty, partitions=1)
-            for neighbours, shrinkage in product((20, 50, 150), (10.0, 50.0)):
-                yield held.but(
-                    scorer="knn", neighbours=neighbours, shrinkage=shrinkage, partitions=1
-                )
-        mixing = ((1, 10.0), (3, 10.0), (3, 3.0))
-        for (top, beta), averaged, shrinkage in product(
-            mixing, (1, base.partitions), (0.0, 5.0, 20.0, 80.0)
-        ):
-            yield held.but(
-                scorer="cluster",
-                top_clusters=top,
-                beta=beta,
-                partitions=averaged,
-                shrinkage=shrinkage,
+
+class _Search:
+    """Candidates judged on seeded partitions of the records into folds."""
+
+    def __init__(self, data: Matrix, vectors: Vectors, *, n_folds: int, seed: int) -> None:
+        self._data = data
+        self._vectors = vectors
+        self._n_folds = n_folds
+        self._seed = seed
+
+    def first_pass(self, ends: float, progress: Progress | None) -> tuple[list[Trial], bool]:
+        """Every candidate, once; and whether the time sufficed for every number of clusters."""
+        numbers = cluster_numbers(len(self._vectors))
+        folds = self._folds(self._seed)
+        moved = _Steps("tuning", len(numbers) * sum(map(len, folds)), progress)
+        trials: list[Trial] = []
+        for number in numbers:
+            if trials and time.monotonic() > ends:
+                return trials, False
+            base = RankingSettings(n_clusters=number, partitions=PARTITIONS)
+            grid = list(candidates(base, first=not trials))
+            found = self._judged(grid, folds, self._seed, moved)
+            trials += [Trial(s, *scores) for s, scores in zip(grid, found, strict=True)]
+        moved.end()
+        return trials, True
+
+    def repeated(
+        self, finalists: Sequence[Trial], ends: float, progress: Progress | None
+    ) -> tuple[list[Trial], bool]:
+        """The finalists with the means over repeats; and whether the time sufficed for all."""
+        by_number: dict[int | None, list[Trial]] = {}
+        for trial in finalists:
+            by_number.setdefault(trial.settings.n_clusters, []).append(trial)
+        moved = _Steps("deciding", REPEATS * len(by_number) * 2 * self._n_folds, progress)
+        sums = [np.array([trial.random, trial.shifted]) for trial in finalists]
+        done = 1
+        for seed in range(self._seed + 1, self._seed + 1 + REPEATS):
+            if time.monotonic() > ends:
+                break
+            folds = self._folds(seed)
+            for group in by_number.values():
+                found = self._judged([trial.settings for trial in group], folds, seed, moved)
+                for trial, scores in zip(group, found, strict=True):
+                    sums[finalists.index(trial)] += scores
+            done += 1
+        else:
+            moved.end()
+        means = [total / done for total in sums]
+        again = [
+            Trial(trial.settings, float(mean[0]), float(mean[1]), repeats=done)
+            for trial, mean in zip(finalists, means, strict=True)
+        ]
+        return again, done == 1 + REPEATS
+
+    def _folds(self, seed: int) -> tuple[list[Fold], list[Fold]]:
+        return (
+            random_folds(self._data, n_folds=self._n_folds, seed=seed),
+            shifted_folds(self._data, self._vectors, n_folds=self._n_folds, seed=seed),
+        )
+
+    def _judged(
+        self,
+        grid: Sequence[RankingSettings],
+        kinds: tuple[list[Fold], list[Fold]],
+        seed: int,
+        moved: "_Steps",
+    ) -> list[tuple[float, float]]:
+        """Percent on random and on shifted folds of settings that share their clusters."""
+        base = RankingSettings(n_clusters=grid[0].n_clusters, partitions=PARTITIONS)
+        columns: list[list[float]] = []
+        for folds in kinds:
+            parts: list[list[Floats]] = []
+            for fold in folds:
+                moved.one()
+                with few_threads():
+                    held = HeldOut(self._data, self._vectors, fold, settings=base, seed=seed)
+                    parts.append([held.routed(settings) for settings in grid])
+            columns.append(
+                [
+                    100 * macro_mean(joined(column, folds, len(self._vectors)), self._data)
+                    for column in zip(*parts, strict=True)
+                ]
             )
-        for blend, shrinkage in product(BLENDS, (5.0, 20.0)):
-            yield held.but(scorer="blend", blend=blend, shrinkage=shrinkage)
-    for averaged in (1, base.partitions):
-        yield base.but(scorer="reciprocal-rank", prior="global", partitions=averaged, **AUTHORS)
+        return list(zip(*columns, strict=True))
+
+
+class _Steps:
+    """Counts steps of one kind of work, and tells of each before it begins."""
+
+    def __init__(self, stage: str, total: int, progress: Progress | None) -> None:
+        self._stage = stage
+        self._total = total
+        self._done = 0
+        self._progress = progress
+
+    def one(self) -> None:
+        """A step begins."""
+        if self._progress is not None:
+            self._progress(self._stage, min(self._done, self._total), self._total)
+        self._done += 1
+
+    def end(self) -> None:
+        """All is done."""
+        if self._progress is not None:
+            self._progress(self._stage, self._total, self._total)
 
 
 def _best_single(data: Matrix, folds: Sequence[Any]) -> float:

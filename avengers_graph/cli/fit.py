@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from avengers_graph.index import ClusterIndex
     from avengers_graph.ranking import RankingSettings
 
-_SHOWN = 12
+_SHOWN = 13
 """Rows of the table of trials; --json has them all."""
 
 
@@ -177,8 +177,11 @@ def show_tuning(tuning: "Tuning") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    most = tuning.trials[0].repeats
+    again = sum(trial.repeats == most for trial in tuning.trials)
     table = Table(
         title=f"{len(tuning.trials)} settings tried in {tuning.seconds:.0f} s"
+        + (f", the best {again} of them {most} times" if most > 1 else "")
         + ("" if tuning.complete else " (the budget ended before all were)"),
         caption=f"percent on held-out records, each data set counting once; best single "
         f"{tuning.best_single:.2f}, best of each data set in hindsight "
