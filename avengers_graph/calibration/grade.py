@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from avengers_graph.calibration.questions import Question
@@ -27,7 +28,8 @@ def graded_records(
     """One record per question that has answers, with a score for every expert that gave some.
 
     ``scores`` are shares of right samples, rounded to 4 places; ``costs`` are USD per sample,
-    there only for experts of the pool whose price is known.
+    there only for experts of the pool whose price is known; ``latencies`` are mean seconds per
+    request, there only where they were measured (imported answers have none).
     """
     answers: dict[tuple[str, str], list[Recorded]] = {}
     for entry in recorded:
@@ -42,6 +44,7 @@ def _record(
 ) -> dict[str, Any] | None:
     scores: dict[str, float] = {}
     costs: dict[str, float] = {}
+    latencies: dict[str, float] = {}
     for name in sorted({expert for key, expert in answers if key == question.id}):
         entries = [e for e in answers[question.id, name] if e.prompt == question.query]
         texts = [text for entry in entries for text in entry.texts]
@@ -51,6 +54,9 @@ def _record(
         cost = _cost(name, entries, pool)
         if cost is not None:
             costs[name] = cost / len(texts)
+        measured = [entry.latency for entry in entries if entry.latency > 0]
+        if measured:
+            latencies[name] = round(fmean(measured), 3)
     if not scores:
         return None
     record: dict[str, Any] = {
@@ -60,7 +66,8 @@ def _record(
         "reference": question.reference,
         "scores": scores,
     }
-    return {**record, "costs": costs} if costs else record
+    further = {"costs": costs, "latencies": latencies}
+    return record | {key: values for key, values in further.items() if values}
 
 
 def _cost(name: str, entries: Sequence[Recorded], pool: ExpertPool) -> float | None:

@@ -1,5 +1,6 @@
 """Collecting: everything is asked once, a stopped run goes on, answers become scores."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,10 @@ def test_scores_are_shares_of_right_samples(pool_of, tmp_path: Path) -> None:
     [record] = graded_records(SUMS, [entry], pool=pool)
     assert record["scores"] == {"alpha": 0.5}
     assert record["costs"] == {"alpha": pytest.approx((20 + 2 * 40) / 1e6 / 4)}
+    slower = replace(entry, latency=0.3)
+    imported = replace(entry, expert="beta", latency=0.0)
+    [record] = graded_records(SUMS, [entry, slower, imported], pool=pool)
+    assert record["latencies"] == {"alpha": pytest.approx(0.2)}
     write_records([record], tmp_path / "records.jsonl")
     assert (tmp_path / "records.jsonl").read_text(encoding="utf-8").count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["records.jsonl"]
