@@ -12,7 +12,13 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.caller import Call, Caller, Choice, answer_length
 from avengers_graph.experts.events import SampleEvent, SampleStarted, SampleToken
-from avengers_graph.experts.failures import as_expert_error, may_pass, retry_after, status_of
+from avengers_graph.experts.failures import (
+    as_expert_error,
+    is_out_of_order,
+    may_pass,
+    retry_after,
+    status_of,
+)
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.recording import Recorded, Recording, plain_prompt
 from avengers_graph.experts.records import plain_tool_calls
@@ -68,13 +74,19 @@ async def carry_out(
     recording: Recording | None,
     tell: Tell,
     is_given_up: Callable[[], bool],
+    others_left: Callable[[], bool],
 ) -> None:
     """Send a unit, retrying what may pass; its outcome, ``Landed`` or ``Failed``, is told.
 
     ``is_given_up`` says whether the expert failed for good meanwhile: then nothing is retried.
     Nor is it when the pause before would outlast the deadline: another expert may still make it.
+    Where ``others_left`` says that there is one, an expert that keeps failing is not asked.
     """
     began = time.monotonic()
+    refusal = caller.breaker.refusal() if others_left() else None
+    if refusal is not None:
+        tell(Failed(unit, ExpertError(refusal), 0.0))
+        return
     retries = caller.expert.retries if request.retries is None else request.retries
     for attempt in range(retries + 1):
         try:
@@ -87,13 +99,18 @@ async def carry_out(
                     tell(SampleStarted(unit.expert, unit.indices))
                 unit.sent_at = began
                 choices = await _send(unit, caller=caller, request=request, tell=tell)
+            caller.breaker.succeeded()
             took = time.monotonic() - began
             if recording is not None:
                 recording.append(_recorded(unit, choices, took, caller=caller, request=request))
             tell(Landed(unit, choices, took))
             return
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
-            last = attempt == retries or unit.heard
+            if is_out_of_order(error):
+                cause = str(as_expert_error(error, caller.expert, key=caller.key))
+                caller.breaker.failed(cause)
+            rests = caller.breaker.is_open and others_left()
+            last = attempt == retries or unit.heard or rests
             pause = _pause(attempt, error)
             too_late = request.deadline_at is not None and time.time() + pause > request.deadline_at
             if last or too_late or not may_pass(error) or is_given_up():

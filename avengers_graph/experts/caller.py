@@ -1,7 +1,8 @@
 """One expert as the engine sees it: a request in, sample texts and usage out.
 
 Everything that limits an expert lives here once per process: its throttle, its cap on
-requests in flight, its connections, and whether its server turned out to ignore ``n``.
+requests in flight, its connections, its rest after failures, and whether its server turned
+out to ignore ``n``.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from langchain_core.runnables import RunnableBinding
 from pydantic import SecretStr
 
 from avengers_graph.errors import ExpertResponseError
+from avengers_graph.experts.breaker import FAILURES, Breaker
 from avengers_graph.experts.chat_openai import api_key, endpoint_chat, model_key
 from avengers_graph.experts.prompt import estimated_tokens, for_expert
 from avengers_graph.settings.expert import Expert
@@ -57,6 +59,7 @@ class Caller(Protocol):
     slots: asyncio.Semaphore
     """Requests in flight at once."""
     throttle: Throttler | None
+    breaker: Breaker
     key: str | None
     """The key, to be kept out of messages."""
     honours_n: bool
@@ -83,6 +86,7 @@ class ExpertCaller:
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         limit = expert.rate_limit
         self.throttle = Throttler(limit.requests, limit.period) if limit else None
+        self.breaker = Breaker(failures=max(FAILURES, expert.retries + 2))
         self.key = model_key(expert.llm) if key is None else key.get_secret_value()
         if expert.api_key_env:
             self.key = api_key(expert)

@@ -118,6 +118,7 @@ class _Round:
             recording=self.pool.recording,
             tell=self._inbox.put_nowait,
             is_given_up=lambda: unit.expert in self._given_up,
+            others_left=lambda: bool(self._reserves(besides=unit.expert)),
         )
         self.tasks[asyncio.create_task(work)] = unit
 
@@ -204,7 +205,7 @@ class _Round:
         """Record the failure and hand the unit's samples to the next-ranked expert."""
         cause = str(error)
         self._given_up.setdefault(unit.expert, cause)
-        left = [name for name in self.request.reserves if name not in self._given_up]
+        left = self._reserves(besides=unit.expert)
         replacement = left[0] if left and not unit.heard else None
         samples = len(unit.indices)
         if replacement is not None:
@@ -226,6 +227,10 @@ class _Round:
         yield FailedOver(unit.expert, cause, replacement)
         if replacement is not None:
             self._assign(replacement, samples)
+
+    def _reserves(self, *, besides: str) -> list[str]:
+        """Who may take over from an expert, best first: all that have not failed yet."""
+        return [n for n in self.request.reserves if n != besides and n not in self._given_up]
 
     def _withdraw_unsent(self, expert: str) -> int:
         """Take back what still waits for its turn with an expert that failed; how many samples."""

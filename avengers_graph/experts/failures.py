@@ -13,6 +13,7 @@ from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeou
 from avengers_graph.settings.expert import Expert
 
 _MAY_PASS = frozenset({408, 409, 429})
+_BROKEN = frozenset({500, 502, 504})
 _BAD_REQUEST = 400
 _NOT_FOUND = 404
 _CHECK_URL = "check base_url, it usually ends in /v1"
@@ -33,6 +34,12 @@ def may_pass(error: BaseException) -> bool:
     if isinstance(error, ModelError):
         return bool(error.is_retryable)
     return isinstance(error, openai.APIConnectionError | ConnectionError)
+
+
+def is_out_of_order(error: BaseException) -> bool:
+    """Whether a failure says that the expert is down, and not only busy or asked wrongly."""
+    status = status_of(error)
+    return may_pass(error) and (status is None or status in _BROKEN)
 
 
 def status_of(error: BaseException) -> int | None:

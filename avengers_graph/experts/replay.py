@@ -11,6 +11,7 @@ from asyncio_throttle.throttler import Throttler
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from avengers_graph.errors import ExpertError
+from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.caller import Call, Choice
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded, plain_prompt
@@ -65,6 +66,7 @@ class ReplayCaller:
         self.expert = expert
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         self.throttle: Throttler | None = None
+        self.breaker = Breaker()
         self.key: str | None = None
         self.honours_n = True
         self._recorded = recorded

@@ -1,0 +1,65 @@
+"""Rest for an expert that keeps failing, so that requests do not wait for it one after another."""
+
+import time
+from collections.abc import Callable
+
+FAILURES = 5
+"""Failed attempts in a row, of any requests, after which an expert rests."""
+REST = 30.0
+"""Seconds of rest; then one request tries it again."""
+
+
+class Breaker:
+    """Counts the failures in a row of one expert. Belongs to the owned loop.
+
+    Args:
+        failures: Attempts in a row that may fail.
+        rest: Seconds for which the expert is passed over afterwards.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        *,
+        failures: int = FAILURES,
+        rest: float = REST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most = failures
+        self._rest = rest
+        self._clock = clock
+        self._failed = 0
+        self._cause = ""
+        self._until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether so many attempts failed in a row that the expert is resting."""
+        return self._failed >= self._most
+
+    def refusal(self) -> str | None:
+        """Why the expert is to be passed over now; None when it may be asked.
+
+        The first to ask after the rest may try it; until it is known how that went, the others
+        are told to go on passing it over.
+        """
+        if not self.is_open:
+            return None
+        left = self._until - self._clock()
+        if left <= 0:
+            self._until = self._clock() + self._rest
+            return None
+        return (
+            f"passed over for {left:.0f} s more, after {self._failed} failures in a row "
+            f"({self._cause})"
+        )
+
+    def failed(self, cause: str) -> None:
+        """An attempt failed in a way that says something of the expert, not of the request."""
+        self._failed += 1
+        self._cause = cause
+        self._until = self._clock() + self._rest
+
+    def succeeded(self) -> None:
+        """An answer came."""
+        self._failed = 0
