@@ -20,7 +20,11 @@ def ask_command(
     strategy: Strategy = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="Answer kind: number, choice, yes_no, text, ...", show_default=False),
+        typer.Option(
+            help="Answer kind: number, math, choice, yes_no, label, date, text, list, bracketed, "
+            "code, json, tool_calls or free_text.",
+            show_default="auto",
+        ),
     ] = None,
     deadline: Annotated[
         float | None, typer.Option(help="Seconds for the whole request.", show_default=False)

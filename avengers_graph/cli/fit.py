@@ -43,8 +43,8 @@ def fit_command(
             "--clusters",
             "-k",
             help="Number of clusters, or auto: choose this and all other settings by "
-            "cross-validation on the records.  [default: 64, or 20 queries in each]",
-            show_default=False,
+            "cross-validation on the records.",
+            show_default="64, or 20 queries in each if that is fewer",
         ),
     ] = None,
     method: Annotated[
@@ -53,8 +53,8 @@ def fit_command(
     scorer: Annotated[
         str | None,
         typer.Option(
-            help="cluster, reciprocal-rank, knn, ridge, prior or blend.  [default: blend]",
-            show_default=False,
+            help="cluster, reciprocal-rank, knn, ridge, prior or blend.",
+            show_default="blend",
         ),
     ] = None,
     from_avengers: Annotated[
@@ -69,13 +69,12 @@ def fit_command(
     embedding: Annotated[
         str | None,
         typer.Option(
-            help="Embedding model: hub id, folder, or package:NAME.  [default: the config's, "
-            "else all-MiniLM-L6-v2]",
-            show_default=False,
+            help="Embedding model: hub id, folder, or package:NAME.",
+            show_default="the config's, else all-MiniLM-L6-v2",
         ),
     ] = None,
     score_type: ScoreType = "auto",
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of clustering and cross-validation.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Cluster the queries of RECORDS and score each expert in each cluster.

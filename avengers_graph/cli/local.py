@@ -1,6 +1,7 @@
 """``avengers-graph local``: run any command with local models behind it."""
 
 import os
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -43,6 +44,7 @@ def local_command(
         demo_index(load_embeddings(), console=console)
         config = Path(folder) / "avengers.yaml"
         config.write_text(_config_text(pool), encoding="utf-8")
+        console.print(f"{', '.join(pool.names)} are serving; running {shlex.join(command)}")
         # Ctrl-C reaches the command too, which may ask or save before it ends: it decides.
         before = signal.signal(signal.SIGINT, lambda number, frame: None)
         try:

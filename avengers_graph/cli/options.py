@@ -10,21 +10,29 @@ Config = Annotated[
     typer.Option(
         "--config",
         "-c",
-        help="The avengers.yaml to use.  [default: $AVENGERS_CONFIG, else ./avengers.yaml]",
-        show_default=False,
+        help="The avengers.yaml to use.",
+        show_default="$AVENGERS_CONFIG, else ./avengers.yaml",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Samples = Annotated[
     int | None,
-    typer.Option("--samples", "-n", min=1, max=256, help="Answers asked for.", show_default=False),
+    typer.Option(
+        "--samples",
+        "-n",
+        min=1,
+        max=256,
+        help="Answers asked for.",
+        show_default="8, or the config's",
+    ),
 ]
 Strategy = Annotated[
     str | None,
     typer.Option(
         "--strategy",
         "-s",
-        help="Plan to follow, such as self-consistency, direct or multi-model.",
-        show_default=False,
+        help="Plan to follow: direct, self-consistency, multi-model, model-switch, fast-slow, "
+        "slow-fast, adaptive, boosted, aggregation, mixture-of-agents, or one of the config's own.",
+        show_default="self-consistency, or the config's",
     ),
 ]

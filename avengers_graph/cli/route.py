@@ -27,7 +27,7 @@ def route_command(
     config: Config = None,
     top_clusters: Annotated[
         int | None,
-        typer.Option(min=1, help="Clusters to mix.  [default: as fitted]", show_default=False),
+        typer.Option(min=1, help="Clusters to mix.", show_default="as fitted"),
     ] = None,
     alpha: Annotated[
         float, typer.Option(min=0, max=1, help="1 ranks by accuracy alone, 0 by cost alone.")
