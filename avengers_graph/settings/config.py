@@ -17,6 +17,21 @@ CONFIG_VARIABLE = "AVENGERS_CONFIG"
 DEFAULT_FILE = "avengers.yaml"
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """Takes no key twice: plain YAML would let the last one win, and say nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {name!r} stands here twice", key.start_mark
+                )
+            seen.add(name)
+        return super().construct_mapping(node, deep=deep)
+
+
 class EmbeddingConfig(BaseModel):
     """Where the embedding model comes from."""
 
@@ -90,7 +105,7 @@ def load_config(path: str | Path | None = None) -> AvengersConfig:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 text ({error.reason})") from error
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, Loader=_StrictLoader)
     except yaml.YAMLError as error:
         raise ConfigError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):

@@ -1,6 +1,7 @@
 """One expert: a model behind an OpenAI-compatible endpoint, or a LangChain chat model."""
 
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -21,8 +22,8 @@ class Price(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
 
 
 class Expert(BaseModel):
@@ -96,6 +97,11 @@ class Expert(BaseModel):
             raise ValueError(
                 f"expert {self.name!r}: base_url {self.base_url!r} must start with "
                 "http:// or https://"
+            )
+        if self.base_url is not None and urlsplit(self.base_url).username is not None:
+            raise ValueError(
+                f"expert {self.name!r}: base_url holds a user name or password; put the key into "
+                "an environment variable and name that in api_key_env"
             )
         return self
 

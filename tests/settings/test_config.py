@@ -114,6 +114,24 @@ def test_what_is_no_text(tmp_path: Path) -> None:
     assert said(file)
 
 
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    file.write_text(file.read_text() + "index: {path: other}\n")
+    line = said(file)
+    assert "the key 'index' stands here twice" in line
+    assert "line" in line
+
+
+def test_anchors_and_merges_still_work(tmp_path: Path) -> None:
+    file = tmp_path / "avengers.yaml"
+    file.write_text(
+        "index: {path: idx}\nexperts:\n"
+        "  - &base {name: a, base_url: 'http://127.0.0.1:9/v1', timeout: 5}\n"
+        "  - {<<: *base, name: b}\n"
+    )
+    assert [(e.name, e.timeout) for e in load_config(file).experts] == [("a", 5), ("b", 5)]
+
+
 def test_yaml_that_builds_objects_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "avengers.yaml"
     file.write_text("index: !!python/object/apply:os.getcwd []\n")

@@ -4,7 +4,7 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from pydantic import ValidationError
 
-from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.expert import Expert, Price
 
 URL = "http://127.0.0.1:9/v1"
 MODEL = GenericFakeChatModel(messages=iter(()))
@@ -46,3 +46,16 @@ def test_a_model_object_is_neither_shown_nor_stored() -> None:
     expert = Expert(name="a", llm=MODEL)
     assert "llm" not in repr(expert)
     assert "llm" not in expert.model_dump()
+
+
+def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Expert(name="a", base_url="http://me:s3cret@127.0.0.1:9/v1")
+    assert "api_key_env" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("price", [float("inf"), float("nan"), -1.0])
+def test_a_price_is_a_finite_number(price: float) -> None:
+    with pytest.raises(ValidationError):
+        Price(input=price, output=0)
