@@ -25,6 +25,7 @@ from avengers_graph.index import catalogue
 from avengers_graph.index.client import chroma_errors, open_client, place_name, place_of
 from avengers_graph.index.fitting import Matrix
 from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
+from avengers_graph.index.nearest import nearest_clusters
 from avengers_graph.index.publishing import fit_records, publish
 from avengers_graph.index.reading import (
     check_search,
@@ -34,7 +35,7 @@ from avengers_graph.index.reading import (
     residuals_of,
 )
 from avengers_graph.index.writing import Fitted, Progress
-from avengers_graph.ranking import Evidence, RankingSettings, cluster_weights
+from avengers_graph.ranking import Evidence, RankingSettings
 from avengers_graph.records import Record
 from avengers_graph.values import ClusterHit
 
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
     from langchain_core.embeddings import Embeddings
-
-_CANDIDATES = 8
-"""Clusters looked at exactly, at least: rounding to float32 cannot drop the nearest from these."""
 
 
 class ClusterIndex:
@@ -286,25 +284,7 @@ class ClusterIndex:
         query = self._query(vector)
         if k < 1:
             raise ConfigError(f"k is {k!r}; ask for 1 cluster or more")
-        table = self.model.clusters
-        rough = ((self.centroids - query) ** 2).sum(axis=1)
-        wanted = min(self.n_clusters, max(2 * k, _CANDIDATES))
-        # Single precision finds the candidates, double precision puts them in order.
-        rows = np.sort(np.argpartition(rough, wanted - 1)[:wanted])
-        gaps = table.centroids[rows].astype(np.float64) - query
-        distances = np.sqrt((gaps**2).sum(axis=1))
-        order = np.argsort(distances, kind="stable")[:k]
-        weights = cluster_weights(distances[order].tolist(), beta=self.settings.beta)
-        return [
-            {
-                "id": int(rows[at]),
-                "label": table.labels[rows[at]],
-                "distance": float(distances[at]),
-                "weight": weight,
-                "size": int(table.sizes[rows[at]]),
-            }
-            for at, weight in zip(order, weights, strict=True)
-        ]
+        return nearest_clusters(self.model, query, k=k)
 
     def scores(self, cluster_id: int) -> dict[str, ExpertScore]:
         """Each expert's record in one cluster.
