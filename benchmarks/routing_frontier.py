@@ -18,6 +18,7 @@ from avengers_graph.evaluation.frontier import (
     cheapest_within,
     frontier_points,
     trade_off_choices,
+    with_costs,
 )
 from avengers_graph.index import RankingSettings
 from avengers_graph.index.fitting import fit_model, matrix
@@ -35,11 +36,12 @@ def main() -> None:
     options = parser.parse_args()
     records = read_records(options.files)
     vectors = embed_texts(load_embeddings(), [record.query for record in records])
-    data = matrix(records, expert_names(records))
+    data = with_costs(matrix(records, expert_names(records)))
     chosen = {alpha: np.zeros(len(records), dtype=np.int64) for alpha in ALPHAS}
     for fold in random_folds(data, n_folds=5, seed=0):
         model, _ = fit_model(data.rows(fold.train), vectors[fold.train], settings=RankingSettings())
-        for alpha, at in trade_off_choices(model, vectors[fold.test]).items():
+        held_out = data.rows(fold.test)
+        for alpha, at in trade_off_choices(model, vectors[fold.test], held_out).items():
             chosen[alpha][fold.test] = at
     routed, single = frontier_points(chosen, data)
     print(f"{len(records)} queries of {', '.join(data.datasets)}; each data set counts once")

@@ -88,7 +88,7 @@ class HeldOut:
         self._ridge: dict[tuple[str, float], Floats] = {}
 
     def routed(self, settings: RankingSettings) -> Floats:
-        """Score of the chosen expert on each held-out row, NaN where it has none, ``(n,)``."""
+        """Score of the chosen expert on each held-out row, among those scored there, ``(n,)``."""
         first = slice(0, settings.partitions)
         shared = self._shared(settings)
         evidence = replace(
@@ -100,7 +100,8 @@ class HeldOut:
             expected=shared.expected[:, first],
             predictions=self._predictions(settings),
         )
-        chosen = choose(order_key(evidence))
+        known = np.isfinite(self._scores)
+        chosen = choose(order_key(evidence), costs=evidence.costs, known=known)
         return np.asarray(self._scores[np.arange(len(chosen)), chosen])
 
     def _model(self, prior: str) -> FittedModel:

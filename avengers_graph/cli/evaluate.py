@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config, Json
 from avengers_graph.cli.routing_options import (
     DefaultCost,
@@ -83,12 +84,15 @@ def evaluate_command(
     place = index_place(index, host, port, config)
     read = read_records(records, score_type=score_type)
     opened_index, embeddings = opened(place, config)
-    data = shared_experts(opened_index, read)
+    judged, data = shared_experts(opened_index, read)
+    if len(judged) < len(read):
+        left_out = counted(len(read) - len(judged), "record")
+        sys.stderr.write(f"note: {left_out} without a score of an expert of the index left out\n")
+    asked = [record.query for record in judged]
     with progress_bars() as moved:
-        vectors = embed_texts(embeddings, [record.query for record in read], progress=moved)
+        vectors = embed_texts(embeddings, asked, progress=moved)
         result = evaluate_vectors(opened_index, data, vectors, seed=seed)
         points = _frontier(opened_index, data, vectors, default_cost) if frontier else None
-        asked = [record.query for record in read]
         rows = []
         if ablated:
             known, train, train_vectors = opened_index.training_data()
@@ -122,12 +126,13 @@ def _frontier(
     index: "ClusterIndex", data: "Matrix", vectors: "Vectors", default_cost: float | None
 ) -> "tuple[list[FrontierPoint], list[FrontierPoint]]":
     """Points of routing at each alpha, and of each single expert."""
-    from avengers_graph.evaluation.frontier import frontier_points, trade_off_choices
+    from avengers_graph.evaluation.frontier import frontier_points, trade_off_choices, with_costs
 
+    data = with_costs(data, default_cost)
     choices = trade_off_choices(
         index.model,
         vectors,
-        experts=data.experts,
+        data,
         queries=index.stored_queries() if index.settings.needs("knn") else None,
         default_cost=default_cost,
     )

@@ -1,5 +1,6 @@
 """The tables that ``avengers-graph evaluate`` prints."""
 
+import math
 import sys
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from avengers_graph.cli.counted import counted
 from avengers_graph.evaluation import DatasetResult, RoutingResult
 from avengers_graph.evaluation.ablation import AblationRow
 from avengers_graph.evaluation.frontier import FrontierPoint, cheapest_within
@@ -34,11 +36,11 @@ def show_frontier(routed: Sequence[FrontierPoint], single: Sequence[FrontierPoin
         table.add_column(title, justify="right")
     for points in (routed, sorted(single, key=lambda point: point.cost)):
         for point in points:
-            table.add_row(point.name, f"{point.score:.2f}", f"{point.cost:.4f}")
+            table.add_row(point.name, _number(point.score), _number(point.cost, digits=4))
         table.add_section()
     console = Console()
     console.print(table)
-    best = max(single, key=lambda point: point.score)
+    best = max(single, key=lambda point: -1.0 if math.isnan(point.score) else point.score)
     cheap = cheapest_within(routed, of=best, margin=MARGIN)
     if cheap is None:
         console.print(f"no alpha comes within {MARGIN:g} points of {best.name}")
@@ -68,8 +70,8 @@ def show(result: RoutingResult) -> None:
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     if result.mean.unscored:
         Console(stderr=True).print(
-            f"{result.mean.unscored} queries do not count for routed: the chosen expert has no "
-            "score there"
+            f"{counted(result.mean.unscored, 'query', 'queries')} without a score of the expert "
+            "ranked first: there the best-ranked one that has a score counts"
         )
 
 
@@ -78,7 +80,11 @@ def _cells(row: DatasetResult) -> list[str]:
     return [
         row.name,
         str(row.n),
-        f"{row.routed:.2f}",
+        _number(row.routed),
         f"{row.ci[0]:.1f}–{row.ci[1]:.1f}",
-        *(f"{number:.2f}" for number in numbers),
+        *map(_number, numbers),
     ]
+
+
+def _number(value: float, digits: int = 2) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"

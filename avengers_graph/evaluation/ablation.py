@@ -157,7 +157,8 @@ def _routed(split: Split, settings: RankingSettings, seed: int) -> float:
         warnings.filterwarnings("ignore", module="sklearn")
         model, _ = fit_model(split.train, split.train_vectors, settings=settings, seed=seed)
     queries = knn_queries(model, split.train, split.train_vectors)
-    return _score(ranking_keys(model, split.test_vectors, queries=queries), split.test)
+    keys, costs = ranking_keys(model, split.test_vectors, queries=queries)
+    return _score(keys, split.test, costs=costs)
 
 
 def _baseline(split: Split, name: str, seed: int) -> float:
@@ -167,8 +168,9 @@ def _baseline(split: Split, name: str, seed: int) -> float:
     return _score(keys, split.test)
 
 
-def _score(keys: Floats, data: Matrix) -> float:
-    scores = data.scores[np.arange(len(keys)), choose(keys)]
+def _score(keys: Floats, data: Matrix, *, costs: Floats | None = None) -> float:
+    chosen = choose(keys, costs=costs, known=np.isfinite(data.scores))
+    scores = data.scores[np.arange(len(keys)), chosen]
     return 100 * macro_mean(scores, data)
 
 

@@ -1,17 +1,17 @@
 """Cost against accuracy: what routing costs at each alpha, beside each single expert."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.errors import RecordsError
-from avengers_graph.evaluation.routing import CHUNK
+from avengers_graph.evaluation.routing import ranking_keys
 from avengers_graph.index.fitting import Matrix, macro_mean
 from avengers_graph.index.model import FittedModel, Queries, Vectors
-from avengers_graph.ranking import Evidence, choose, order_key, trade_off
+from avengers_graph.ranking import choose, trade_off
 
 Floats = NDArray[np.float64]
 
@@ -26,70 +26,69 @@ class FrontierPoint:
     alpha: float | None
     """None for a single expert."""
     score: float
-    """Percent, each data set counting once."""
+    """Percent, each data set counting once; NaN where one has no score of the expert."""
     cost: float
     """USD per 1,000 queries, each data set counting once."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain form: ``alpha`` of routing, or ``expert`` of a single one."""
         who = {"expert": self.name} if self.alpha is None else {"alpha": self.alpha}
+        if not np.isfinite(self.score):
+            return who | {"score": None, "cost": None}
         return who | {"score": round(self.score, 2), "cost": round(self.cost, 6)}
+
+
+def with_costs(data: Matrix, default_cost: float | None = None) -> Matrix:
+    """The records with a cost wherever there is a score.
+
+    Raises:
+        RecordsError: a cost is missing, and there is no default.
+    """
+    missing = np.isfinite(data.scores) & ~np.isfinite(data.costs)
+    lacking = [name for name, m in zip(data.experts, missing.T, strict=True) if m.any()]
+    if lacking and default_cost is None:
+        raise RecordsError(
+            f"{missing.any(axis=1).sum()} records tell no cost of {lacking}; a frontier needs "
+            "costs (USD per query) beside the scores, or --default-cost"
+        )
+    return replace(data, costs=np.where(missing, default_cost or 0.0, data.costs))
 
 
 def trade_off_choices(
     model: FittedModel,
     vectors: Vectors,
+    data: Matrix,
     *,
-    experts: Sequence[str] | None = None,
     alphas: Sequence[float] = ALPHAS,
     queries: Queries | None = None,
     default_cost: float | None = None,
 ) -> dict[float, NDArray[np.int64]]:
-    """Row in ``experts`` of the one chosen for each query at each alpha, ``(n,)`` each.
+    """Column of ``data`` chosen for each query at each alpha, among those scored there, ``(n,)``.
 
     Args:
         vectors: Unit vectors of the queries, ``(n, dim)``.
-        experts: Who may be chosen; all of the model's when None.
+        data: The same queries; its experts must be among the model's.
         queries: The validation queries, for the kNN scorer.
         default_cost: USD per query of experts whose cost the model does not know.
 
     Raises:
         RecordsError: an expert's cost is unknown, and there is no default.
     """
-    among = [model.experts.index(name) for name in experts or model.experts]
-    parts = [
-        _choices(
-            model.evidence(vectors[start : start + CHUNK], queries=queries),
-            among,
-            alphas=alphas,
-            default_cost=default_cost,
-        )
-        for start in range(0, len(vectors), CHUNK)
-    ]
-    return {alpha: np.concatenate([part[alpha] for part in parts]) for alpha in alphas}
-
-
-def _choices(
-    evidence: Evidence,
-    among: Sequence[int],
-    *,
-    alphas: Sequence[float],
-    default_cost: float | None,
-) -> dict[float, NDArray[np.int64]]:
-    keys, costs = order_key(evidence)[:, among], evidence.costs[:, among]
-    unknown = [
-        evidence.experts[column]
-        for column, cost in zip(among, costs.T, strict=True)
-        if np.isnan(cost).any()
-    ]
-    if default_cost is not None:
-        costs = np.where(np.isnan(costs), default_cost, costs)
-    elif unknown:
+    among = [model.experts.index(name) for name in data.experts]
+    keys, costs = ranking_keys(model, vectors, queries=queries)
+    keys, costs = keys[:, among], costs[:, among]
+    unknown = [name for name, c in zip(data.experts, costs.T, strict=True) if np.isnan(c).any()]
+    if unknown and default_cost is None:
         raise RecordsError(
             f"the costs of {unknown} are unknown; add costs to the records the index is fitted "
-            "on, or give a default cost"
+            "on, or give --default-cost"
         )
-    return {alpha: choose(trade_off(keys, costs, alpha=alpha)) for alpha in alphas}
+    costs = np.where(np.isnan(costs), default_cost or 0.0, costs)
+    known = np.isfinite(data.scores)
+    return {
+        alpha: choose(trade_off(keys, costs, alpha=alpha), costs=costs, known=known)
+        for alpha in alphas
+    }
 
 
 def frontier_points(
@@ -97,15 +96,9 @@ def frontier_points(
 ) -> tuple[list[FrontierPoint], list[FrontierPoint]]:
     """Points of routing by ascending alpha, and of each single expert.
 
-    Queries on which a chosen expert has no score or cost are left out of its point.
-
-    Raises:
-        RecordsError: the records tell no cost at all.
+    Args:
+        data: Records with costs (``with_costs``). A single expert counts where it has scores.
     """
-    if not np.isfinite(data.costs).any():
-        raise RecordsError(
-            "the records tell no costs; a frontier needs records with costs (USD per query)"
-        )
     rows = np.arange(len(data.scores))
     routed = [
         _point(f"alpha {alpha:g}", alpha, data, data.scores[rows, at], data.costs[rows, at])
@@ -122,13 +115,17 @@ def cheapest_within(
     points: Sequence[FrontierPoint], *, of: FrontierPoint, margin: float
 ) -> FrontierPoint | None:
     """The cheapest point that scores at most ``margin`` percent points below ``of``."""
-    good = [point for point in points if point.score >= of.score - margin]
+    good = [point for point in points if point.score >= of.score - margin]  # never where NaN
     return min(good, key=lambda point: point.cost, default=None)
 
 
 def _point(
     name: str, alpha: float | None, data: Matrix, scores: Floats, costs: Floats
 ) -> FrontierPoint:
+    scored = np.unique(data.dataset[np.isfinite(scores)])
+    if len(scored) < len(np.unique(data.dataset)):
+        # A mean over other data sets than the rest has is no point of the same picture.
+        return FrontierPoint(name, alpha, float("nan"), float("nan"))
     return FrontierPoint(
         name, alpha, 100 * macro_mean(scores, data), 1000 * macro_mean(costs, data)
     )

@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int], None]
 
 RESAMPLES = 2000
 """Bootstrap resamples behind an interval."""
-CHUNK = 2000
+_CHUNK = 2000
 """Queries ranked at once, which bounds memory."""
 
 
@@ -47,7 +47,8 @@ class DatasetResult:
     ci: tuple[float, float]
     """95% bootstrap interval of ``routed``."""
     unscored: int
-    """Queries on which the chosen expert has no score; they do not count for ``routed``."""
+    """Queries on which the expert ranked first has no score; the best-ranked one that has counts
+    instead, so that ``routed`` and ``oracle`` are about the same queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +91,20 @@ def evaluate_index(
 ) -> RoutingResult:
     """Route each record's query with ``index`` and count the score of the expert it chose.
 
-    The choice is among the experts that the records know at all.
+    The choice on each query is among the experts that have a score there.
 
     Raises:
         RecordsError: the records share no expert with the index.
         IndexMismatchError: the embedder is not the index's.
     """
     index.check_embedder(embeddings)
-    data = shared_experts(index, records)
-    vectors = embed_texts(embeddings, [record.query for record in records], progress=progress)
+    judged, data = shared_experts(index, records)
+    vectors = embed_texts(embeddings, [record.query for record in judged], progress=progress)
     return evaluate_vectors(index, data, vectors, seed=seed)
 
 
-def shared_experts(index: ClusterIndex, records: Sequence[Record]) -> Matrix:
-    """The records as arrays over the experts that the index knows too.
+def shared_experts(index: ClusterIndex, records: Sequence[Record]) -> tuple[list[Record], Matrix]:
+    """The records that score an expert the index knows, also as arrays over those experts.
 
     Raises:
         RecordsError: there is none.
@@ -115,7 +116,8 @@ def shared_experts(index: ClusterIndex, records: Sequence[Record]) -> Matrix:
             f"the records score {list(names)[:5]}, the index knows {list(index.experts)[:5]}; "
             "evaluate on records of the same experts"
         )
-    return matrix(records, experts)
+    judged = [record for record in records if any(name in record.scores for name in experts)]
+    return judged, matrix(judged, experts)
 
 
 def evaluate_vectors(
@@ -125,9 +127,12 @@ def evaluate_vectors(
     experts = data.experts
     columns = [index.experts.index(name) for name in experts]
     queries = index.stored_queries() if index.settings.needs("knn") else None
-    key = ranking_keys(index.model, vectors, queries=queries)[:, columns]
+    keys, costs = ranking_keys(index.model, vectors, queries=queries)
+    keys, costs = keys[:, columns], costs[:, columns]
+    chosen = choose(keys, costs=costs, known=np.isfinite(data.scores))
     best = experts[int(np.argmax(training_means(index.model)[columns]))]
-    return evaluate_choices(choose(key), data, best_single=best, seed=seed)
+    passed_over = chosen != choose(keys, costs=costs)
+    return evaluate_choices(chosen, data, best_single=best, seed=seed, passed_over=passed_over)
 
 
 def ranking_keys(
@@ -135,13 +140,14 @@ def ranking_keys(
     vectors: Vectors,
     *,
     queries: Queries | None = None,
-) -> Floats:
-    """What experts are ordered by on each query, shape ``(n, e)``."""
-    parts = [
-        order_key(model.evidence(vectors[start : start + CHUNK], queries=queries))
-        for start in range(0, len(vectors), CHUNK)
-    ]
-    return np.concatenate(parts)
+) -> tuple[Floats, Floats]:
+    """What experts are ordered by on each query, and their costs, both of shape ``(n, e)``."""
+    keys, costs = [], []
+    for start in range(0, len(vectors), _CHUNK):
+        evidence = model.evidence(vectors[start : start + _CHUNK], queries=queries)
+        keys.append(order_key(evidence))
+        costs.append(evidence.costs)
+    return np.concatenate(keys), np.concatenate(costs)
 
 
 def training_means(model: FittedModel) -> Floats:
@@ -150,9 +156,18 @@ def training_means(model: FittedModel) -> Floats:
 
 
 def evaluate_choices(
-    chosen: NDArray[np.int64], data: Matrix, *, best_single: str, seed: int = 0
+    chosen: NDArray[np.int64],
+    data: Matrix,
+    *,
+    best_single: str,
+    seed: int = 0,
+    passed_over: NDArray[np.bool_] | None = None,
 ) -> RoutingResult:
-    """Count the scores of ``chosen``, one column number per record, data set by data set."""
+    """Count the scores of ``chosen``, one column number per record, data set by data set.
+
+    Args:
+        passed_over: Records on which another one would have been chosen, had it a score.
+    """
     single = data.experts.index(best_single)
     rng = np.random.default_rng(seed)
     rows: list[DatasetResult] = []
@@ -176,7 +191,7 @@ def evaluate_choices(
                 random=100 * float(_mean(scores)),
                 oracle=100 * float(_mean(np.nanmax(scores, axis=1))),
                 ci=_interval(resampled),
-                unscored=int(np.isnan(routed).sum()),
+                unscored=0 if passed_over is None else int(passed_over[here].sum()),
             )
         )
     return RoutingResult(best_single, tuple(rows), _mean_row(rows, draws))
@@ -184,7 +199,8 @@ def evaluate_choices(
 
 def _mean_row(rows: Sequence[DatasetResult], draws: Sequence[Floats]) -> DatasetResult:
     def over(name: str) -> float:
-        return float(_mean(np.array([getattr(row, name) for row in rows])))
+        # NaN where a data set has none: a mean over fewer data sets cannot be compared.
+        return float(np.mean([getattr(row, name) for row in rows]))
 
     return DatasetResult(
         name="mean",

@@ -77,14 +77,34 @@ def estimate(evidence: Evidence) -> Floats:
 
 def order_key(evidence: Evidence) -> Floats:
     """What experts are ordered by, larger first, shape ``(..., e)``."""
-    if evidence.settings.scorer == "reciprocal-rank":
-        return fused_ranks(evidence)
-    return estimate(evidence)
+    if evidence.settings.scorer != "reciprocal-rank":
+        return estimate(evidence)
+    fused = fused_ranks(evidence)
+    if not evidence.settings.back_off:
+        return fused
+    kept = evidence.trust[..., None]
+    return np.asarray(kept * fused + (1 - kept) / (_ranks(evidence.global_means) + RANK_OFFSET))
 
 
-def choose(keys: Floats) -> NDArray[np.int64]:
-    """Column of the expert that comes first in each row of ``keys (n, e)``, ties to the first."""
-    return np.asarray(np.round(keys, 12).argmax(axis=1), dtype=np.int64)
+def choose(
+    keys: Floats, *, costs: Floats | None = None, known: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Column of the expert that comes first in each row of ``keys (n, e)``, as ``rank_experts``.
+
+    Args:
+        costs: USD per query, ``(n, e)``, NaN where unknown; ties go to the cheaper, then to the
+            first column.
+        known: Which experts may be chosen, ``(n, e)``; a row without any gives column 0.
+    """
+    rounded = np.round(keys, 12)
+    if known is not None:
+        rounded = np.where(known, rounded, -np.inf)
+    tied = rounded == rounded.max(axis=1, keepdims=True)
+    if costs is None:
+        return np.asarray(tied.argmax(axis=1), dtype=np.int64)
+    dearest = np.finfo(np.float64).max
+    prices = np.where(tied, np.nan_to_num(costs, nan=dearest), np.inf)
+    return np.asarray(prices.argmin(axis=1), dtype=np.int64)
 
 
 def trade_off(keys: Floats, costs: Floats, *, alpha: float) -> Floats:
@@ -107,15 +127,31 @@ def fused_ranks(evidence: Evidence) -> Floats:
 
     Ranks go by plain accuracy in the cluster, ties by column.
     """
-    order = np.argsort(-evidence.means, axis=-1, kind="stable")
-    ranks = np.argsort(order, axis=-1, kind="stable")
-    fused = evidence.weights[..., None] / (ranks + RANK_OFFSET)
+    fused = evidence.weights[..., None] / (_ranks(evidence.means) + RANK_OFFSET)
     return np.asarray(fused.sum(axis=-2).mean(axis=-2))
 
 
+def _ranks(scores: Floats) -> NDArray[np.int64]:
+    """Rank of each expert along the last axis, the best 0, ties by column."""
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    return np.argsort(order, axis=-1, kind="stable")
+
+
 def support(evidence: Evidence) -> Floats:
-    """Scores behind the local estimate, weighted over clusters, shape ``(..., e)``."""
-    return np.asarray((evidence.weights[..., None] * evidence.counts).sum(axis=-2).mean(axis=-2))
+    """Scores behind the local estimate, shape ``(..., e)``.
+
+    Of clusters, as many as are in those mixed. The other scorers, however large the cluster, are
+    taken to know what ``neighbours`` scores tell; a blend, the mean by its weights.
+    """
+    settings = evidence.settings
+    here = (evidence.weights[..., None] * evidence.counts).sum(axis=-2).mean(axis=-2)
+    few = np.minimum(here, settings.neighbours)
+    if settings.scorer in ("cluster", "reciprocal-rank"):
+        return np.asarray(here)
+    if settings.scorer != "blend":
+        return np.asarray(few)
+    share = settings.blend.get("cluster", 0.0) / sum(settings.blend.values())
+    return np.asarray(share * here + (1 - share) * few)
 
 
 def _scorer(name: str) -> Callable[[Evidence], Floats]:

@@ -173,12 +173,16 @@ def test_a_frontier_without_costs_says_what_to_do(
     without = ["evaluate", str(with_costs), "--index", str(index), "--frontier", "--json"]
     refused = CliRunner().invoke(app, without)
     assert isinstance(refused.exception, RecordsError)
-    assert "give a default cost" in str(refused.exception)
+    assert "give --default-cost" in str(refused.exception)
     done = CliRunner().invoke(app, [*without, "--default-cost", "0.002"])
     assert done.exit_code == 0, done.output
-    nothing = ["evaluate", str(folder / "sums.json"), "--index", str(index), "--frontier"]
-    refused = CliRunner().invoke(app, [*nothing, "--default-cost", "0.002"])
-    assert "the records tell no costs" in str(refused.exception)
+    costs = {point["cost"] for point in json.loads(done.stdout)["frontier"]["single"]}
+    assert costs == {1.0, 3.0}, "what the records tell counts, not the default"
+    nothing = ["evaluate", str(folder / "sums.json"), "--index", str(index), "--frontier", "--json"]
+    assert "tell no cost of ['calc', 'geo']" in str(CliRunner().invoke(app, nothing).exception)
+    done = CliRunner().invoke(app, [*nothing, "--default-cost", "0.002"])
+    frontier = json.loads(done.stdout)["frontier"]
+    assert {point["cost"] for kind in frontier.values() for point in kind} == {2.0}
 
 
 def test_route_trades_cost_with_a_default(app: typer.Typer, index: Path) -> None:

@@ -46,7 +46,7 @@ def test_each_axis_and_baseline_gets_a_row(split: Split) -> None:
 
 def test_the_frontier_runs_from_cheap_to_good(split: Split) -> None:
     model, _ = fit_model(split.train, split.train_vectors, settings=RankingSettings(n_clusters=4))
-    choices = trade_off_choices(model, split.test_vectors, alphas=(0, 0.5, 1))
+    choices = trade_off_choices(model, split.test_vectors, split.test, alphas=(0, 0.5, 1))
     routed, single = frontier_points(choices, split.test)
     assert [point.name for point in single] == list(EXPERTS)
     assert routed[0].cost == pytest.approx(single[0].cost) == pytest.approx(1.0)
@@ -63,4 +63,4 @@ def test_missing_costs_are_an_error(split: Split) -> None:
         matrix(records, EXPERTS), split.train_vectors, settings=RankingSettings(n_clusters=4)
     )
     with pytest.raises(RecordsError, match=r"the costs of .* are unknown"):
-        trade_off_choices(model, split.test_vectors)
+        trade_off_choices(model, split.test_vectors, split.test)

@@ -1,10 +1,13 @@
 """Routing accuracy against hand-counted figures."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from avengers_graph.errors import RecordsError
-from avengers_graph.evaluation import evaluate_choices, evaluate_index
+from avengers_graph.evaluation import evaluate_choices, evaluate_index, shared_experts
 from avengers_graph.index import ClusterIndex
 from avengers_graph.index.fitting import matrix
 from avengers_graph.records import Record
@@ -20,17 +23,55 @@ RECORDS = [
 
 def test_counts_by_hand() -> None:
     data = matrix(RECORDS, ("x", "y"))
-    result = evaluate_choices(np.array([0, 0, 1, 0]), data, best_single="y")
+    chosen, passed_over = np.array([0, 0, 1, 1]), np.array([False, False, False, True])
+    result = evaluate_choices(chosen, data, best_single="y", passed_over=passed_over)
     one, two = result.datasets
     assert (one.n, one.routed, one.single, one.per_dataset_best) == (2, 50, 25, 50)
     assert (one.random, one.oracle, one.unscored) == (37.5, 75, 0)
-    assert (two.routed, two.single, two.per_dataset_best) == (100, 50, 50)
+    assert (two.routed, two.single, two.per_dataset_best) == (50, 50, 50)
     assert two.random == pytest.approx(100 / 3)
     assert (two.oracle, two.unscored) == (50, 1)
     mean = result.mean
-    assert (mean.n, mean.routed, mean.single, mean.oracle, mean.unscored) == (4, 75, 37.5, 62.5, 1)
+    assert (mean.n, mean.routed, mean.single, mean.oracle, mean.unscored) == (4, 50, 37.5, 62.5, 1)
     assert one.ci[0] <= one.routed <= one.ci[1]
-    assert result == evaluate_choices(np.array([0, 0, 1, 0]), data, best_single="y")
+    again = evaluate_choices(chosen, data, best_single="y", passed_over=passed_over)
+    assert result == again
+
+
+def test_an_expert_without_scores_on_a_data_set_has_no_mean() -> None:
+    """A mean over fewer data sets than the others' would look like a better one."""
+    records = [RECORDS[0], Record("e", "two", {"x": 0.25})]
+    data = matrix(records, ("x", "y"))
+    plain = evaluate_choices(np.array([0, 0]), data, best_single="y").to_dict()
+    assert plain["datasets"][1]["best_single"] == {"expert": "y", "score": None}
+    assert plain["mean"]["best_single"] == {"expert": "y", "score": None}
+    assert plain["mean"]["routed"] == 62.5
+
+
+def test_routing_never_scores_above_the_oracle(tmp_path: Path) -> None:
+    """Experts that are missing on half of the queries are chosen only where they have a score."""
+    rng = np.random.default_rng(1)
+    full = planted(30)
+    gaps = [
+        replace(
+            r, scores={n: s for n, s in r.scores.items() if n == EXPERTS[0] or rng.random() < 0.5}
+        )
+        for r in full
+    ]
+    index = ClusterIndex.fit(gaps, TopicEmbeddings(), n_clusters=4, path=tmp_path)
+    result = evaluate_index(index, gaps, TopicEmbeddings())
+    for row in (*result.datasets, result.mean):
+        assert row.random <= row.routed <= row.oracle + 1e-9
+    assert result.mean.unscored > 0
+
+
+def test_records_without_a_shared_expert_are_left_out(tmp_path: Path) -> None:
+    index = ClusterIndex.fit(planted(10), TopicEmbeddings(), n_clusters=4, path=tmp_path)
+    strange = Record("who?", "elsewhere", {"stranger": 1.0})
+    judged, data = shared_experts(index, [strange, *planted(2)])
+    assert strange not in judged
+    assert data.datasets == tuple(sorted({record.dataset for record in planted(2)}))
+    assert len(data.scores) == len(judged) == len(planted(2))
 
 
 def test_the_plain_form_has_the_published_keys() -> None:

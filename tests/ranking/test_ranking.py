@@ -1,5 +1,7 @@
 """The pure part of routing, checked against formulas worked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.ranking import (
     Evidence,
     RankingSettings,
+    choose,
     cluster_weights,
     estimate,
     order_key,
@@ -198,3 +201,40 @@ def test_settings_survive_their_plain_form() -> None:
         estimate(evidence([[0.5]], settings=PLAIN.but(scorer="x")))
     with pytest.raises(ConfigError, match="holds nothing for the scorer 'knn'"):
         estimate(evidence([[0.5]], settings=PLAIN.but(scorer="knn")))
+
+
+def test_a_batch_is_chosen_from_as_one_query_is_ranked() -> None:
+    keys = np.array([[0.5, 0.9, 0.9], [0.7, 0.7, 0.7], [0.2, 0.1, 0.3]])
+    costs = np.array([[1.0, 9.0, 2.0], [3.0, np.nan, 2.0], [1.0, 1.0, 1.0]])
+    assert choose(keys).tolist() == [1, 0, 2]
+    assert choose(keys, costs=costs).tolist() == [2, 2, 2]
+    assert choose(keys[1:2], costs=np.full((1, 3), np.nan)).tolist() == [0]
+    known = np.array([[True, False, False], [True, True, False], [True, True, False]])
+    assert choose(keys, costs=costs, known=known).tolist() == [0, 0, 0]
+    assert choose(keys[:1], known=np.zeros((1, 3), dtype=bool)).tolist() == [0]
+
+
+def test_reciprocal_rank_backs_off_too() -> None:
+    settings = PLAIN.but(scorer="reciprocal-rank")
+    near = evidence([[0.4, 0.6]], settings=settings)
+    far = replace(near, trust=np.array(0.0), global_means=np.array([0.57, 0.48]))
+    assert names(near) == ["b", "a"]
+    assert names(far) == ["a", "b"]
+    assert names(replace(far, settings=settings.but(back_off=False))) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [
+        (PLAIN, 2000),
+        (PLAIN.but(scorer="knn", neighbours=50), 50),
+        (PLAIN.but(scorer="ridge", neighbours=50), 50),
+        (PLAIN.but(scorer="blend", neighbours=50, blend={"cluster": 1, "ridge": 3}), 537.5),
+    ],
+)
+def test_the_count_is_that_of_the_scorer_that_spoke(
+    settings: RankingSettings, count: float
+) -> None:
+    predictions = {"knn": [0.1, 0.0], "ridge": [0.1, 0.0]}
+    found = evidence([[0.9, 0.8]], counts=2000, settings=settings, predictions=predictions)
+    assert rank_experts(found, candidates=["a"])[0]["count"] == count
