@@ -6,6 +6,7 @@ we do anyway; it is not read.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.errors import RecordsError
+from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.index.model import ClusterTable, FittedModel, LinearModel, Vectors
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import check_names
@@ -22,16 +23,27 @@ Floats = NDArray[np.float64]
 
 DATASET = "avengers"
 """Name of the one data set that artefacts stand for; they do not say more."""
+SCORERS_OF_TABLES = ("cluster", "reciprocal-rank")
 _FARTHEST = 2.0
 """Largest distance between unit vectors: the artefacts do not say how far queries lay."""
 
 
-def read_avengers_files(folder: Path) -> FittedModel:
+def read_avengers_files(folder: Path, *, scorer: str = "cluster") -> FittedModel:
     """The fitted model that a folder of the authors' artefacts describes.
 
+    Args:
+        scorer: ``cluster``, or ``reciprocal-rank`` for the authors' own order; the artefacts
+            hold nothing for other scorers.
+
     Raises:
+        ConfigError: it is another scorer.
         RecordsError: a file is missing, or the files do not fit together.
     """
+    if scorer not in SCORERS_OF_TABLES:
+        raise ConfigError(
+            f"artefacts hold scores by cluster only; the scorer is one of {SCORERS_OF_TABLES}, "
+            f"not {scorer!r}"
+        )
     ranking = _object(_only(folder, "ranking_*.json"))
     centres = _centres(_only(folder, "ranking_centers_*.npy"))
     if sorted(ranking) != sorted(str(row) for row in range(len(centres))):
@@ -46,12 +58,18 @@ def read_avengers_files(folder: Path) -> FittedModel:
     columns = [ids[at] for at in order]
     counts = np.array([[table.get(m, (0, 0))[1] for m in columns] for table in tables], float)
     right = np.array([[table.get(m, (0, 0))[0] for m in columns] for table in tables], float)
-    sizes = np.array([int(ranking[str(row)].get("total", 0)) for row in range(len(centres))])
-    return _model(tuple(names[m] for m in columns), centres, sizes, counts, right)
+    sizes = np.array([_size(folder, ranking[str(row)], row) for row in range(len(centres))])
+    return _model(tuple(names[m] for m in columns), centres, sizes, counts, right, scorer=scorer)
 
 
 def _model(
-    experts: tuple[str, ...], centres: Vectors, sizes: Any, counts: Floats, right: Floats
+    experts: tuple[str, ...],
+    centres: Vectors,
+    sizes: Any,
+    counts: Floats,
+    right: Floats,
+    *,
+    scorer: str,
 ) -> FittedModel:
     size, dim = centres.shape
     unknown = np.full((size, len(experts)), np.nan)
@@ -59,7 +77,7 @@ def _model(
     global_means = right.sum(axis=0) / np.maximum(global_counts, 1)
     return FittedModel(
         settings=RankingSettings(
-            n_clusters=size, partitions=1, prior="global", scorer="cluster", back_off=False
+            n_clusters=size, partitions=1, prior="global", scorer=scorer, back_off=False
         ),
         experts=experts,
         datasets=(DATASET,),
@@ -93,7 +111,7 @@ def _scores(folder: Path, cluster: Any, row: int) -> dict[str, tuple[float, floa
         for model, entry in cluster["scores"].items():
             total = float(entry["total"])
             right = float(entry["correct"]) if "correct" in entry else entry["accuracy"] * total
-            if not 0 <= right <= total:
+            if not 0 <= right <= total < math.inf:
                 raise ValueError(f"{right} right of {total} questions")
             found[model] = (right, total)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -101,7 +119,20 @@ def _scores(folder: Path, cluster: Any, row: int) -> dict[str, tuple[float, floa
             f"{folder}: cluster {row} of the ranking has unusable scores "
             f"({type(error).__name__}: {error}); each model needs correct and total"
         ) from error
+    if not found:
+        raise RecordsError(f"{folder}: cluster {row} of the ranking scores no model")
     return found
+
+
+def _size(folder: Path, cluster: Mapping[str, Any], row: int) -> int:
+    """Queries of one cluster."""
+    total = cluster.get("total", 0)
+    if isinstance(total, bool) or not isinstance(total, int | float) or not 0 <= total < math.inf:
+        raise RecordsError(
+            f"{folder}: the total of cluster {row} of the ranking is {total!r}; it must be a "
+            "number of queries"
+        )
+    return int(total)
 
 
 def _names(folder: Path, ids: list[str]) -> dict[str, str]:

@@ -48,9 +48,14 @@ def random_folds(data: Matrix, *, n_folds: int, seed: int) -> list[Fold]:
 
 
 def shifted_folds(data: Matrix, vectors: Vectors, *, n_folds: int, seed: int) -> list[Fold]:
-    """Whole neighbourhoods held out: what queries unlike the known ones would get."""
+    """Whole neighbourhoods held out: what queries unlike the known ones would get.
+
+    Queries whose vectors are all alike have none; they are dealt out at random.
+    """
     size = min(NEIGHBOURHOODS * n_folds, max(n_folds, len(vectors) // 4))
     size = distinct_rows(vectors, enough=size)
+    if size < 2:
+        return random_folds(data, n_folds=n_folds, seed=seed)
     _, group = cluster(vectors, n_clusters=size, method="kmeans", seed=seed)
     dealt = np.random.default_rng(seed).permutation(int(group.max()) + 1) % n_folds
     return _folds(dealt[group], n_folds)

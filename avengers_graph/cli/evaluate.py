@@ -9,6 +9,7 @@ import typer
 from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config, Json
 from avengers_graph.cli.routing_options import (
+    MAX_SEED,
     DefaultCost,
     Host,
     IndexPath,
@@ -36,7 +37,7 @@ def evaluate_command(
     port: Port = 8000,
     config: Config = None,
     score_type: ScoreType = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of the bootstrap.")] = 0,
     ablated: Annotated[
         bool,
         typer.Option(

@@ -11,6 +11,7 @@ import typer
 from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config, Json
 from avengers_graph.cli.routing_options import (
+    MAX_SEED,
     Host,
     IndexPath,
     OptionalRecordFiles,
@@ -65,7 +66,14 @@ def fit_command(
             show_default=False,
         ),
     ] = None,
-    budget: Annotated[float, typer.Option(min=1, help="Seconds for --clusters auto.")] = 600.0,
+    budget: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            help="Seconds for --clusters auto; the first number of clusters is always tried to "
+            "the end (half a minute for 6,000 queries).",
+        ),
+    ] = 600.0,
     embedding: Annotated[
         str | None,
         typer.Option(
@@ -74,7 +82,9 @@ def fit_command(
         ),
     ] = None,
     score_type: ScoreType = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Of clustering and cross-validation.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=MAX_SEED, help="Of clustering and cross-validation.")
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Cluster the queries of RECORDS and score each expert in each cluster.
@@ -99,7 +109,11 @@ def fit_command(
         raise ConfigError("give either RECORDS or --from-avengers FOLDER, not both or neither")
     model = embedding or (load_config(config).embedding.model if config else DEFAULT_MODEL)
     if from_avengers is not None:
-        taken = read_avengers_files(from_avengers)
+        if settings is None or clusters is not None or method != "kmeans":
+            raise ConfigError(
+                "--from-avengers takes the clusters as they are; leave out --clusters and --method"
+            )
+        taken = read_avengers_files(from_avengers, scorer=scorer or "cluster")
         _report(ClusterIndex.from_model(taken, load_embeddings(model), **place), None, as_json)
         return
     read = read_records(records or [], score_type=score_type)

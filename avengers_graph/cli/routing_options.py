@@ -46,6 +46,9 @@ DefaultCost = Annotated[
     ),
 ]
 
+MAX_SEED = 2**31
+"""NumPy takes seeds below 2**32, and partitions and repeats count on from the one given."""
+
 
 def config_for(path: Path | None, host: str | None, config: Path | None) -> Path | None:
     """The configuration to go by: the one given, or the default one where no index is named."""

@@ -108,15 +108,14 @@ def open_part(client: "ClientAPI", generation: str, part: str) -> "Collection":
         ) from error
 
 
-def publish(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -> None:
-    """Record a finished generation, then move the pointer to it: one write that readers see."""
+def record(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -> None:
+    """Note that a generation is complete; ``point_to`` puts it in service."""
     catalogue = client.get_or_create_collection(CATALOGUE, embedding_function=None)
     catalogue.upsert(
         ids=[_MANIFEST + generation],
         embeddings=_NO_VECTOR,
         documents=[json.dumps(manifest, ensure_ascii=False, sort_keys=True)],
     )
-    point_to(client, generation)
 
 
 def point_to(client: "ClientAPI", generation: str) -> None:
@@ -206,12 +205,14 @@ def remove(client: "ClientAPI", generation: str) -> None:
         IndexNotFoundError: there is no such generation.
     """
     manifest(client, generation)
-    client.get_collection(CATALOGUE, embedding_function=None).delete(ids=[_MANIFEST + generation])
     discard(client, generation)
 
 
 def discard(client: "ClientAPI", generation: str) -> None:
-    """Delete whatever collections a generation has."""
+    """Delete a generation's record, if it has one, then whatever collections it has."""
+    if _read(client, _MANIFEST + generation):
+        catalogue = client.get_collection(CATALOGUE, embedding_function=None)
+        catalogue.delete(ids=[_MANIFEST + generation])
     present = {item.name for item in client.list_collections()}
     for part in PARTS:
         if collection_name(generation, part) in present:
@@ -224,9 +225,11 @@ def discard_leftovers(client: "ClientAPI") -> list[str]:
     A fit that still runs is left alone: its process is alive, or it runs on another machine,
     and it started less than a day ago.
     """
+    # In this order: what another fit finishes in between then counts as finished.
+    present = client.list_collections()
     finished = {item.name for item in generations(client)}
     dead: set[str] = set()
-    for item in client.list_collections():
+    for item in present:
         generation, _, part = item.name.removeprefix(PREFIX).rpartition("-")
         ours = item.name.startswith(PREFIX) and part in PARTS
         if ours and generation not in finished and not _alive(item.metadata or {}):

@@ -12,6 +12,7 @@ from avengers_graph.errors import EmbeddingError, IndexMismatchError
 from avengers_graph.index import catalogue
 from avengers_graph.index.client import open_client
 from avengers_graph.index.fitting import fit_model, matrix
+from avengers_graph.index.reading import read_model
 from avengers_graph.index.writing import Fitted, Progress, write_model
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import Record, check_records
@@ -67,7 +68,9 @@ def publish(
     place: tuple[Path | None, str | None, int],
     progress: Progress | None,
 ) -> tuple["ClientAPI", str]:
-    """Write a new generation and move the pointer to it; what dead fits left is removed first.
+    """Write a new generation, read it back, and only then move the pointer to it.
+
+    What dead fits left is removed first.
 
     Args:
         place: Directory, or host and port.
@@ -87,9 +90,13 @@ def publish(
     embedder = {"model": spec_of(embeddings), "fingerprint": probes}
     try:
         write_model(client, generation, fitted, seed=seed, embedder=embedder, progress=progress)
+        read_model(client, generation, catalogue.manifest(client, generation))
+        catalogue.point_to(client, generation)
     except BaseException:
         # Ctrl-C too: whatever the reason, half a generation is of no use to anybody.
-        if generation not in {item.name for item in catalogue.generations(client)}:
+        if not any(
+            item.current for item in catalogue.generations(client) if item.name == generation
+        ):
             catalogue.discard(client, generation)
         raise
     return client, generation

@@ -64,7 +64,7 @@ def write_model(
     embedder: dict[str, Any],
     progress: Progress | None = None,
 ) -> None:
-    """Write all collections of a new generation and publish it last.
+    """Write all collections of a new generation, and its record last.
 
     Args:
         embedder: ``{"model", "fingerprint"}`` of the embedder that gave the vectors.
@@ -74,7 +74,7 @@ def write_model(
     _write_vectors(client, generation, model)
     stored = stored_rows(fitted.labels, QUERIES_STORED, seed)
     _write_queries(client, generation, fitted, stored, progress)
-    catalogue.publish(
+    catalogue.record(
         client,
         generation,
         {

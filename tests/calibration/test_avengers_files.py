@@ -1,6 +1,7 @@
 """The authors' artefacts become an index that routes as they say."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,12 @@ import numpy as np
 import pytest
 
 from avengers_graph.calibration.avengers_files import read_avengers_files
-from avengers_graph.errors import IndexMismatchError, RecordsError
+from avengers_graph.errors import (
+    ClusterIndexError,
+    ConfigError,
+    IndexMismatchError,
+    RecordsError,
+)
 from avengers_graph.index import ClusterIndex
 from avengers_graph.ranking import rank_experts
 from tests.index.conftest import TopicEmbeddings
@@ -72,3 +78,42 @@ def test_files_that_do_not_fit_together(folder: Path) -> None:
     (folder / "ranking_x.json").write_text("{")
     with pytest.raises(RecordsError, match="not valid JSON"):
         read_avengers_files(folder)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "words"),
+    [
+        ({"total": "many", "scores": {"m1": cell(1, 2)}}, "total of cluster 0"),
+        ({"total": None, "scores": {"m1": cell(1, 2)}}, "total of cluster 0"),
+        ({"total": -4, "scores": {"m1": cell(1, 2)}}, "total of cluster 0"),
+        ({"total": 2, "scores": {}}, "scores no model"),
+        ({"total": 2, "scores": {"m1": {"total": float("inf"), "accuracy": 0.5}}}, "unusable"),
+    ],
+)
+def test_unusable_figures_are_refused_by_cluster(
+    folder: Path, cluster: dict[str, Any], words: str
+) -> None:
+    ranking = json.loads((folder / "ranking_x.json").read_text())
+    (folder / "ranking_x.json").write_text(json.dumps({**ranking, "0": cluster}))
+    with pytest.raises(RecordsError, match=words):
+        read_avengers_files(folder)
+
+
+def test_the_authors_own_order_can_be_had(folder: Path) -> None:
+    assert (
+        read_avengers_files(folder, scorer="reciprocal-rank").settings.scorer == "reciprocal-rank"
+    )
+    with pytest.raises(ConfigError, match="not 'ridge'"):
+        read_avengers_files(folder, scorer="ridge")
+
+
+def test_a_generation_that_cannot_be_read_back_is_not_served(folder: Path) -> None:
+    good = read_avengers_files(folder)
+    ClusterIndex.from_model(good, TopicEmbeddings(), path=folder / "index")
+    served = ClusterIndex.open(folder / "index").generation
+    damaged = replace(good, clusters=replace(good.clusters, counts=np.full((2, 2), np.inf)))
+    with pytest.raises(ClusterIndexError):
+        ClusterIndex.from_model(damaged, TopicEmbeddings(), path=folder / "index")
+    left = ClusterIndex.open(folder / "index")
+    assert left.generation == served
+    assert [item.name for item in left.generations()] == [served]

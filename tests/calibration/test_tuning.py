@@ -108,3 +108,9 @@ def test_data_sets_count_once_and_missing_scores_not_at_all() -> None:
     scored = matrix(records, EXPERTS)
     scores = np.array([1, 1, 0, 0, 0.5, np.nan, np.nan, np.nan])
     assert macro_mean(scores, scored) == pytest.approx(0.5)
+
+
+def test_queries_that_are_all_alike_can_be_tuned_on(data: tuple[Matrix, Vectors]) -> None:
+    scored, vectors = data
+    alike = np.repeat(vectors[:1], len(vectors), axis=0)
+    assert tune(scored, alike, n_folds=2, budget=1e-9).trials[0].score > 0
