@@ -12,7 +12,8 @@ from langgraph.graph.state import CompiledStateGraph
 from avengers_graph.chat_model.chunks import Telling
 from avengers_graph.chat_model.isolation import outside_astream, outside_stream
 from avengers_graph.chat_model.runs import Run, as_custom_event, surrounding_writer
-from avengers_graph.chat_model.structured import Schema, json_schema_format
+from avengers_graph.chat_model.structured import Parse, json_schema_format, sample_parser
+from avengers_graph.chat_model.tools import openai_tool_choice, openai_tools
 from avengers_graph.settings.context import Context
 
 _LANGCHAINS_OWN = ("stream", "ls_structured_output_format", "structured_output_format")
@@ -35,8 +36,12 @@ class Call:
 
 def told_apart(
     given: Mapping[str, Any],
-) -> tuple[str | None, Schema | None, dict[str, Any]]:
-    """A call's keywords as the model's name, the schema of its answer, and all others."""
+) -> tuple[str | None, Parse | None, dict[str, Any]]:
+    """A call's keywords as the model's name, how samples are read as data, and all others.
+
+    The schema of the answer is that of the one tool which must be called, or else of the text;
+    beside other tools it is only the text that is read.
+    """
     rest = {name: value for name, value in given.items() if name not in _LANGCHAINS_OWN}
     name = rest.pop("model", None) or rest.pop("model_name", None)
     schema = rest.pop("response_schema", None)
@@ -44,12 +49,19 @@ def told_apart(
         # Servers refuse an empty list.
         del rest["tools"]
         rest.pop("tool_choice", None)
+    if isinstance(rest.get("tools"), Sequence) and not isinstance(rest["tools"], str):
+        rest["tools"] = openai_tools(rest["tools"])
+        if rest.get("tool_choice") is not None:
+            rest["tool_choice"] = openai_tool_choice(rest["tool_choice"], rest["tools"])
     if isinstance(rest.get("response_format"), type):
         schema = schema or rest["response_format"]
         rest["response_format"] = json_schema_format(rest["response_format"])
-    if schema is not None:
+    if schema is None:
+        return name, None, rest
+    called = "response_format" not in rest
+    if called or not rest.get("tools"):
         rest.setdefault("answer_kind", "json")
-    return name, schema, rest
+    return name, sample_parser(schema, called=called), rest
 
 
 def result(graph: Graph, call: Call) -> ChatResult:

@@ -23,6 +23,7 @@ class Telling:
         self._heard = self._calls_heard = False
         self._state: dict[str, Any] = {}
         self._text = WithoutReasoning()
+        self._ids: set[str] = set()
 
     def progress(self, item: tuple[str, Any]) -> dict[str, Any] | None:
         """Take note of one item; an event that is not a token is returned, to be told."""
@@ -37,7 +38,7 @@ class Telling:
         """The chunk of a token that an expert is just writing."""
         mode, value = item
         if mode == "custom" and value["type"] == "sample_token":
-            chunk = _token_chunk(value["chunk"], self._text)
+            chunk = _token_chunk(value["chunk"], self._text, ids=self._ids)
             if chunk is not None:
                 self._heard = True
                 self._calls_heard |= bool(value["chunk"].tool_call_chunks)
@@ -66,23 +67,27 @@ class Telling:
         return message.model_copy(update={"id": None, "response_metadata": metadata})
 
 
-def _token_chunk(heard: AIMessageChunk, text: WithoutReasoning) -> ChatGenerationChunk | None:
+def _token_chunk(
+    heard: AIMessageChunk, text: WithoutReasoning, *, ids: set[str]
+) -> ChatGenerationChunk | None:
     """A token without usage (the last chunk carries that); None when nothing is left of it."""
     content: Any = heard.content
     if isinstance(content, str):
         content = text.of(content)
-    calls = [_identified(call) for call in heard.tool_call_chunks]
+    calls = [_identified(call, ids) for call in heard.tool_call_chunks]
     if not content and not calls:
         return None
     chunk = AIMessageChunk(content=content, tool_call_chunks=calls)
     return ChatGenerationChunk(message=chunk, text=chunk.text)
 
 
-def _identified(call: ToolCallChunk) -> ToolCallChunk:
-    """The piece of a tool call; the first one (it has the name) never goes without an id."""
-    if call["name"] and not call["id"]:
-        return {**call, "id": f"call_{uuid4().hex}"}
-    return call
+def _identified(call: ToolCallChunk, ids: set[str]) -> ToolCallChunk:
+    """The piece of a tool call; the first one (it has the name) brings an id no other call has."""
+    if not call["name"]:
+        return call
+    identity = call["id"] if call["id"] and call["id"] not in ids else f"call_{uuid4().hex}"
+    ids.add(identity)
+    return {**call, "id": identity}
 
 
 def _answer_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:

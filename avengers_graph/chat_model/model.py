@@ -1,6 +1,6 @@
 """``ChatAvengers``."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,7 @@ from langchain_core.callbacks import (
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import ModelProfile
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
@@ -22,10 +22,11 @@ from avengers_graph.chat_model.calls import Call, Graph, told_apart
 from avengers_graph.chat_model.profile import pool_profile
 from avengers_graph.chat_model.runs import Run, current_run
 from avengers_graph.chat_model.settings import folded, resolved_context
-from avengers_graph.chat_model.structured import plain_schema, sample_parser
+from avengers_graph.chat_model.structured import plain_schema
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
 from avengers_graph.index import ClusterIndex
 from avengers_graph.settings.config import load_config
@@ -219,10 +220,9 @@ class ChatAvengers(BindingChatModel):
         stream: bool = False,
     ) -> Call:
         """A call's settings: its keywords over the fields over the defaults."""
-        name, schema, keywords = told_apart(given)
+        name, parse, keywords = told_apart(given)
         context = self._context(keywords, stop=stop, stream=stream)
-        if schema is not None:
-            parse = sample_parser(schema, called="tools" in keywords)
+        if parse is not None:
             context = context.model_copy(update={"parse_sample": parse})
         run = current_run() if run_manager is None else Run.of(run_manager)
         return Call(messages=messages, context=context, name=name or self.model_name, run=run)
@@ -244,7 +244,21 @@ class ChatAvengers(BindingChatModel):
             _ = self.pool[name]
         return context
 
+    def get_num_tokens(self, text: str) -> int:
+        """Tokens by length, about four characters each: the experts' tokenizers differ."""
+        return estimated_tokens([HumanMessage(text)])
+
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """Tokens by length, as those that the pool's ``context_length`` is checked with."""
+        return estimated_tokens(messages)
+
     # -- lifetime ---------------------------------------------------------------------------
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """A copy that shares pool, index and embedder, as every copy does."""
+        return self.__copy__()
 
     def __getstate__(self) -> dict[Any, Any]:
         """Without the compiled graph: whoever unpickles this compiles it anew.

@@ -97,7 +97,9 @@ def with_parser(
         parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
     )
     failed: Runnable[Any, Any] = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=llm) | parsed.with_fallbacks([failed], exception_key="parsing_error")
+    # The model comes first: what a caller gives per call reaches the first step only.
+    raw: Runnable[Any, Any] = RunnableMap(raw=RunnablePassthrough())
+    return llm | raw | parsed.with_fallbacks([failed], exception_key="parsing_error")
 
 
 def sample_parser(schema: Schema, *, called: bool) -> Parse:

@@ -12,9 +12,19 @@ AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 _MODES = ("auto", "none", "required")
 
 
-def openai_tools(tools: Sequence[AnyTool], *, strict: bool | None) -> list[dict[str, Any]]:
-    """Each tool as JSON."""
-    return [convert_to_openai_tool(tool, strict=strict) for tool in tools]
+def openai_tools(tools: Sequence[AnyTool], *, strict: bool | None = None) -> list[dict[str, Any]]:
+    """Each tool as JSON.
+
+    Raises:
+        ConfigError: one of them is no tool.
+    """
+    try:
+        return [convert_to_openai_tool(tool, strict=strict) for tool in tools]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"tools holds what is no tool ({_one_line(error)}); give functions, LangChain tools, "
+            "pydantic classes, or JSON as OpenAI has it"
+        ) from error
 
 
 def openai_tool_choice(choice: Any, tools: Sequence[dict[str, Any]]) -> Any:
@@ -37,3 +47,7 @@ def openai_tool_choice(choice: Any, tools: Sequence[dict[str, Any]]) -> Any:
             f"({', '.join(names) or 'none is'}), or one of any, {', '.join(_MODES)}"
         )
     return {"type": "function", "function": {"name": wanted}}
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -173,6 +173,9 @@ class _Round:
                 self.over = DECIDED
 
     def _records(self, landed: Landed) -> list[SampleRecord]:
+        params = self.request.params
+        forbidden = params.get("tool_choice") == "none"
+        tools = () if forbidden else params.get("tools") or ()
         pairs = zip(landed.unit.indices, landed.choices, strict=False)
         return [
             answered(
@@ -181,7 +184,7 @@ class _Round:
                 index=index,
                 round_number=self.request.round_number,
                 latency=landed.latency,
-                tools=self.request.params.get("tools") or (),
+                tools=tools,
             )
             for index, choice in pairs
         ]

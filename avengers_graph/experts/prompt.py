@@ -70,7 +70,7 @@ def conversation_of(messages: Sequence[BaseMessage]) -> str:
 def has_images(messages: Sequence[BaseMessage]) -> bool:
     """Whether any message carries an image."""
     return any(
-        block.get("type") in ("image", "image_url")
+        block.get("type") in ("image", "image_url", "input_image")
         for message in messages
         if isinstance(message.content, list)
         for block in message.content

@@ -38,14 +38,12 @@ def _exchange(run: Sequence[BaseMessage]) -> list[BaseMessage]:
 
 
 def _results(run: Sequence[BaseMessage]) -> Iterator[str]:
-    """One line for each result, under the call that it answers."""
-    calls = {
-        call["id"]: f"{call['name']}({_arguments(call['args'])})"
-        for turn in run
-        if isinstance(turn, AIMessage)
-        for call in turn.tool_calls
-    }
+    """One line for each result, under the call that it answers: the latest before it of its id."""
+    calls: dict[str | None, str] = {}
     for turn in run:
+        if isinstance(turn, AIMessage):
+            for call in turn.tool_calls:
+                calls[call["id"]] = f"{call['name']}({_arguments(call['args'])})"
         if isinstance(turn, ToolMessage):
             verb = "failed with" if turn.status == "error" else "returned"
             yield f"{calls.get(turn.tool_call_id, turn.name or 'the tool')} {verb} {turn.text}"

@@ -1,15 +1,19 @@
 """From samples to ballots: what each counts, and for whom; shared by ``sample`` and ``vote``."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from langchain_core.exceptions import OutputParserException
+from langchain_core.utils.json import parse_json_markdown
 from langgraph.runtime import Runtime
 
 from avengers_graph.settings.context import Context
+from avengers_graph.settings.parameters import json_form
 from avengers_graph.state import AvengersState
-from avengers_graph.values import SampleRecord
+from avengers_graph.values import SampleRecord, TallyRow
 from avengers_graph.voting import WEIGHTINGS, Embed, Tally, Verdict
 from avengers_graph.voting.confidence import confidence_of
 from avengers_graph.voting.kinds.tool_calls import NO_CALL
@@ -50,8 +54,8 @@ def _mean_score(state: AvengersState) -> float | None:
 class BallotBox:
     """The ballots of a request; the kind is fixed before the first one where it can be.
 
-    With tools the vote has two steps: a call (and which one) against an answer in words; and
-    where words win, what they say.
+    With tools the vote has two steps: all calls against all answers in words; then which call,
+    or what the words say.
 
     Args:
         parse: reads samples where the caller wants data; what it reads none from abstains.
@@ -73,11 +77,12 @@ class BallotBox:
             "embed": embed,
         }
         self._tally = Tally(kind=request["kind"] or "auto", **ways)
-        self._words = None
+        self._calls = self._words = None
         if request["kind"] == "tool_calls":
-            kind = "json" if params.get("response_format") else "auto"
+            kind = "json" if json_form(params) else "auto"
+            self._calls = Tally(kind="tool_calls", **ways)
             self._words = Tally(kind=kind, **ways)
-        self._in_words: set[int] = set()
+        self._called, self._said = _Side(), _Side()
         self._parse = parse
         self._offer = _Offer(params)
         self._total = 0.0
@@ -97,15 +102,17 @@ class BallotBox:
         weight, rank = self._weights[name], self._ranks[name]
         self._total += weight
         self._tally.add(index, ballot, weight=weight, rank=rank)
-        if self._words is not None and not ballot["tool_calls"]:
-            self._in_words.add(index)
-            self._words.add(index, ballot, weight=weight, rank=rank)
+        if self._calls is None or self._words is None or ballot["error"] is not None:
+            return
+        calls = bool(ballot["tool_calls"])
+        (self._called if calls else self._said).add(weight, (rank, index))
+        (self._calls if calls else self._words).add(index, ballot, weight=weight, rank=rank)
 
     def _read(self, record: SampleRecord) -> SampleRecord:
         """The sample as it is voted on."""
         if record["error"] is not None:
             return record
-        if self._parse is not None:
+        if self._parse is not None and (self._words is None or not record["tool_calls"]):
             data = self._parse(record)
             if data is None:
                 return {**record, "tool_calls": [], "error": "does not fit the schema asked for"}
@@ -119,65 +126,122 @@ class BallotBox:
         that any of them could.
         """
         remaining = [max(self._weights.values())] * outstanding
-        if not self._tally.is_decided(remaining):
-            return False
-        if self._words is None or self._tally.verdict().winner not in self._in_words:
+        if self._calls is None or self._words is None:
+            return self._tally.is_decided(remaining)
+        if not remaining:
             return True
-        return self._words.is_decided(remaining)
+        if abs(self._called.weight - self._said.weight) <= sum(remaining):
+            return False
+        leading = self._words if self._said.beats(self._called) else self._calls
+        return leading.is_decided(remaining)
 
     def verdict(self) -> Verdict:
         """The outcome over the ballots so far."""
         found = self._tally.verdict()
-        if self._words is None or found.winner not in self._in_words:
+        if self._calls is None or self._words is None or found.winner is None:
             return found
-        said = self._words.verdict()
-        return found if said.winner is None else self._with_words(found, said)
-
-    def _with_words(self, found: Verdict, said: Verdict) -> Verdict:
-        """The winning words with their shares of all ballots; the calls follow in the tally."""
+        words = [row for row in found.tally if row["answer"] == NO_CALL]
         calls = [row for row in found.tally if row["answer"] != NO_CALL]
-        tally = [*said.tally, *calls]
+        if not self._said.beats(self._called):
+            return self._restated(found, self._calls.verdict(), others=words)
+        said = self._words.verdict()
+        if said.winner is None:  # they say nothing that could be compared
+            spoken = words[0]["samples"][0]
+            return self._restated(found, replace(found, tally=words, winner=spoken), others=calls)
+        return self._restated(found, said, others=calls)
+
+    def _restated(self, found: Verdict, led: Verdict, *, others: list[TallyRow]) -> Verdict:
+        """The leading side's outcome with its shares of all ballots; the other side follows."""
+        tally = [*led.tally, *others]
         lead = tally[0]["weight"]
         runner_up = max((row["weight"] for row in tally[1:]), default=0.0)
         agreement = lead / self._total if self._total else 0.0
         margin = max(0.0, lead - runner_up) / self._total if self._total else 0.0
         return replace(
-            said,
+            led,
             tally=tally,
             agreement=agreement,
             margin=margin,
             confidence=confidence_of(
                 agreement=agreement, ballots=len(self._tally), prior=self._prior
             ),
-            abstained=sorted({*found.abstained, *said.abstained}),
+            abstained=sorted({*found.abstained, *led.abstained}),
         )
 
 
+@dataclass(slots=True)
+class _Side:
+    """The samples that call a tool, or those that answer in words."""
+
+    weight: float = 0.0
+    best: tuple[float, float] = (math.inf, math.inf)
+    """Rank of the best-ranked expert among them, and index of its earliest sample."""
+
+    def add(self, weight: float, place: tuple[int, int]) -> None:
+        """One sample more."""
+        self.weight += weight
+        self.best = min(self.best, place)
+
+    def beats(self, other: "_Side") -> bool:
+        """Whether it weighs more; a tie goes to the better-ranked expert, then the earlier."""
+        if not math.isclose(self.weight, other.weight, rel_tol=1e-9):
+            return self.weight > other.weight
+        return self.best < other.best
+
+
 class _Offer:
-    """The tools of a request, and what a sample has to make of them."""
+    """What a request asks of an answer: tools, and a schema of the text."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         tools = [tool["function"] for tool in params.get("tools") or () if "function" in tool]
-        self._required = {
-            tool["name"]: set((tool.get("parameters") or {}).get("required", ())) for tool in tools
-        }
+        self._tools = {tool["name"]: _validator(tool.get("parameters")) for tool in tools}
         choice = params.get("tool_choice")
         self._forced = choice == "required" or isinstance(choice, Mapping)
+        self._forbidden = choice == "none"
         self._only = choice["function"]["name"] if isinstance(choice, Mapping) else None
+        form = params.get("response_format") if json_form(params) == "json_schema" else None
+        self._text = _validator(((form or {}).get("json_schema") or {}).get("schema"))
 
     def objection(self, record: SampleRecord) -> str | None:
-        """Why a sample is no valid use of the tools; None when it is, or none were offered."""
-        if not self._required:
-            return None
-        if not record["tool_calls"]:
-            return "answers without the tool call asked for" if self._forced else None
-        return next(filter(None, map(self._wrong, record["tool_calls"])), None)
+        """Why a sample is not what was asked for; None when it is."""
+        if record["tool_calls"]:
+            if not self._tools:
+                return None
+            if self._forbidden:
+                return "calls a tool although tool_choice is none"
+            return next(filter(None, map(self._wrong, record["tool_calls"])), None)
+        if self._tools and self._forced:
+            return "answers without the tool call asked for"
+        if self._text is not None and not self._text.is_valid(_data_in(record["text"])):
+            return "does not fit the schema asked for"
+        return None
 
     def _wrong(self, call: Mapping[str, Any]) -> str | None:
         name, args = call["name"], call["args"]
         if call["type"] == "invalid_tool_call" or not isinstance(args, Mapping):
             return f"calls {name!r} with arguments that are no JSON object"
-        if name not in self._required or self._only not in (None, name):
+        if name not in self._tools or self._only not in (None, name):
             return f"calls {name!r}, which was not offered"
-        missing = self._required[name] - set(args)
-        return f"calls {name!r} without {sorted(missing)}" if missing else None
+        validator = self._tools[name]
+        wrong = None if validator is None else next(validator.iter_errors(dict(args)), None)
+        return None if wrong is None else f"calls {name!r} with wrong arguments: {wrong.message}"
+
+
+def _validator(schema: Any) -> Any:
+    """A validator of a JSON schema; None where there is none, or one that is no schema."""
+    from jsonschema import Draft202012Validator, SchemaError
+
+    if not isinstance(schema, Mapping):
+        return None
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError:
+        return None  # the experts were given it all the same; what they make of it counts
+    return Draft202012Validator(schema)
+
+
+def _data_in(text: str) -> Any:
+    try:
+        return parse_json_markdown(text)
+    except (json.JSONDecodeError, OutputParserException):
+        return None

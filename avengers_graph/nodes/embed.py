@@ -13,7 +13,12 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import conversation_of, has_images, question_of
 from avengers_graph.plans import make_plan
 from avengers_graph.settings.context import Context
-from avengers_graph.settings.parameters import checked_params, json_form, needed_capabilities
+from avengers_graph.settings.parameters import (
+    check_tool_choice,
+    checked_params,
+    json_form,
+    needed_capabilities,
+)
 from avengers_graph.state import AvengersState
 from avengers_graph.values import Plan, Request
 from avengers_graph.voting import infer_kind
@@ -76,6 +81,7 @@ def resolve_request(
 ) -> Request:
     """Everything later nodes need to know of the request."""
     params = checked_params(settings.params)
+    check_tool_choice(params)
     needs = needed_capabilities(params)
     if has_images(messages):
         needs.append("images")
@@ -99,7 +105,7 @@ def _kind(settings: Context, *, question: str, params: dict[str, Any]) -> str | 
     """The answer kind, where the request alone tells it."""
     if settings.answer_kind != "auto":
         return settings.answer_kind
-    if params.get("tools"):
+    if params.get("tools") and params.get("tool_choice") != "none":
         return "tool_calls"
     if json_form(params):
         return "json"

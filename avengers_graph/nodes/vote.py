@@ -14,6 +14,9 @@ from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
 from avengers_graph.values import SampleRecord, VerdictRecord
 
+SHOWN = 200
+"""Characters of an answer that a message's metadata repeats."""
+
 
 def vote(
     state: AvengersState,
@@ -106,16 +109,20 @@ def _said(state: AvengersState, verdict: VerdictRecord, winner: SampleRecord) ->
 
 
 def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:
-    """What a caller may want to know of how the answer came about."""
+    """What a caller may want to know of how the answer came about.
+
+    It stays with the message in every checkpoint of a conversation: long answers are cut at
+    ``SHOWN`` characters here. The whole of them is in the run's ``verdict`` and ``samples``.
+    """
     spent = state["spent"]
     return {
         "strategy": state["plan"]["name"],
         "clusters": state["clusters"],
         "experts": state["experts"],
         "expert": verdict["expert"],
-        "answer": verdict["answer"],
+        "answer": _cut(verdict["answer"]),
         "kind": verdict["kind"],
-        "tally": verdict["tally"],
+        "tally": [{**row, "answer": _cut(row["answer"])} for row in verdict["tally"]],
         "agreement": verdict["agreement"],
         "confidence": verdict["confidence"],
         "winner": verdict["winner"],
@@ -124,6 +131,10 @@ def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:
         "cost": spent["cost"],
         "usage_estimated": any(record["usage_estimated"] for record in state["samples"]),
     }
+
+
+def _cut(answer: str | None) -> str | None:
+    return answer if answer is None or len(answer) <= SHOWN else answer[:SHOWN] + "..."
 
 
 def _budget_is_spent(state: AvengersState) -> bool:

@@ -117,7 +117,13 @@ def field_form(value: Any) -> Hashable:
 
 def _text_form(text: str) -> Hashable:
     numeral = whole_numeral(text.strip())
-    if numeral is not None and re.fullmatch(r"[\s$€£]*[-+]?[\d.,]+\s*%?", text.strip()):
+    # Digits behind a zero are a code, not a number.
+    coded = re.match(r"0\d", text.strip()) is not None
+    if (
+        numeral is not None
+        and not coded
+        and re.fullmatch(r"[\s$€£]*[-+]?[\d.,]+\s*%?", text.strip())
+    ):
         return ("number", numeral.value / 100 if numeral.percent else numeral.value)
     if len(text) <= 40 and _DATED.search(text):
         found = dates(text, NO_QUESTION)

@@ -1,15 +1,19 @@
-"""Tool calls: the same tools with the same arguments; parallel calls as a set.
+"""Tool calls: the same tools with the same arguments; the order of parallel calls is no matter.
+
+Arguments are carried out to the letter, so they are compared to the letter: texts as they are,
+numbers by value, objects without regard to the order of keys. The same call made twice is two.
 
 A sample that answers in words instead of calling forms one class with its like.
 """
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.kinds.json_value import field_form, parse_json
+from avengers_graph.voting.kinds.json_value import parse_json
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.question import Question
 
@@ -41,8 +45,28 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 def to_answer(calls: Sequence[Mapping[str, Any]]) -> Answer:
     """At least one call, in an order of its own: which of parallel calls comes first is chance."""
     ordered = sorted(calls, key=lambda call: json.dumps(call, sort_keys=True, default=str))
-    form = frozenset((call["name"], field_form(call["args"])) for call in ordered)
-    return Answer(json.dumps(ordered, ensure_ascii=False, default=str), "tool_calls", form)
+    return Answer(
+        json.dumps(ordered, ensure_ascii=False, default=str), "tool_calls", _form(ordered)
+    )
+
+
+def _form(calls: Iterable[Mapping[str, Any]]) -> Hashable:
+    """How often each call is made."""
+    counted = Counter((call["name"], _exact(call["args"])) for call in calls)
+    return frozenset(counted.items())
+
+
+def _exact(value: Any) -> Hashable:
+    """Arguments in a hashable form; 7 equals 7.0, and "7" neither 7 nor "07"."""
+    if isinstance(value, Mapping):
+        return frozenset((str(name), _exact(item)) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_exact(item) for item in value)
+    if isinstance(value, bool) or value is None:
+        return ("constant", value)
+    if isinstance(value, int | float):
+        return ("number", value)
+    return ("text", str(value))
 
 
 def _calls(text: str) -> Iterator[dict[str, Any]]:
@@ -71,10 +95,8 @@ def _call(item: object) -> dict[str, Any] | None:
 
 
 def key(answer: Answer) -> Hashable:
-    """The set of (tool, arguments)."""
-    if answer.value is None:
-        return frozenset((call["name"], field_form(call["args"])) for call in _calls(answer.text))
-    return frozenset(answer.value)
+    """How often each (tool, arguments) is called."""
+    return _form(_calls(answer.text)) if answer.value is None else frozenset(answer.value)
 
 
 TOOL_CALLS = Kind(extract=extract, key=key)
