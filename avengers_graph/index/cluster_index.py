@@ -1,10 +1,12 @@
 """``ClusterIndex``: fitted clusters and scores, served from Chroma."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -64,13 +66,20 @@ class ClusterIndex:
         self._where = where
         self.generation = generation
         """Name of the generation; it changes with every fit."""
+        self._opened_in = os.getpid()
         with chroma_errors(where):
             self.model: FittedModel = read_model(client, generation, dict(manifest))
             if self.settings.needs("knn"):
                 check_search(self._queries, expected=int(manifest["n_stored"]))
 
+        _OPENED[_place_key(place_of(client), generation)] = self
+
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled by place and generation: whoever unpickles it opens the index again."""
+        """Pickled by place and generation: whoever unpickles it opens the index again.
+
+        A forked child that inherits this very object gets that: Chroma does not survive a fork,
+        and all but the kNN scorer is answered from the copy in memory.
+        """
         return _reopened, (type(self), place_of(self._client), self.generation)
 
     @classmethod
@@ -431,5 +440,16 @@ class ClusterIndex:
         return query
 
 
+_OPENED: WeakValueDictionary[str, ClusterIndex] = WeakValueDictionary()
+"""Indexes by place and generation, for children that are forked."""
+
+
+def _place_key(where: Mapping[str, Any], generation: str) -> str:
+    return f"{sorted(where.items())} {generation}"
+
+
 def _reopened(kind: type[ClusterIndex], where: dict[str, Any], generation: str) -> ClusterIndex:
+    inherited = _OPENED.get(_place_key(where, generation))
+    if inherited is not None and inherited._opened_in != os.getpid():
+        return inherited
     return kind.open(**where, generation=generation)

@@ -5,13 +5,16 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
+from pydantic import ValidationError
 
 from avengers_graph.embedding import embed_query
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import conversation_of, has_images, question_of
 from avengers_graph.plans import make_plan
+from avengers_graph.settings.config import describe
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.parameters import (
     check_tool_choice,
@@ -27,6 +30,7 @@ from avengers_graph.voting import infer_kind
 def embed(
     state: AvengersState,
     runtime: Runtime[Context],
+    config: RunnableConfig,
     *,
     pool: ExpertPool,
     embeddings: Embeddings,
@@ -41,7 +45,9 @@ def embed(
     Raises:
         ConfigError: an empty question, an unknown expert, strategy or call parameter.
     """
-    settings = resolve_settings(runtime.context, defaults=defaults)
+    # The namespace of a graph inside another one has a part for each of them.
+    nested = "|" in config.get("configurable", {}).get("checkpoint_ns", "")
+    settings = resolve_settings(runtime.context, defaults=defaults, nested=nested)
     messages = state["messages"]
     question = question_of(messages)
     if not question.strip() and not has_images(messages):
@@ -68,11 +74,24 @@ def query_vector(state: AvengersState, embeddings: Embeddings) -> list[float]:
     return kept or embed_query(embeddings, state["request"]["routing_text"]).tolist()
 
 
-def resolve_settings(given: Context | dict[str, Any] | None, *, defaults: Context) -> Context:
-    """The caller's settings over the defaults; a caller may pass none, or a plain dict."""
-    if given is None:
+def resolve_settings(given: Any, *, defaults: Context, nested: bool = False) -> Context:
+    """The caller's settings over the defaults; a caller may pass none, or a plain dict.
+
+    Args:
+        nested: The graph runs inside another one, whose context it is handed: what is not ours
+            in that is somebody else's, and of no concern here.
+
+    Raises:
+        ConfigError: a setting is unknown or out of range.
+    """
+    if given is None or (nested and not isinstance(given, Context | Mapping)):
         return defaults
-    context = given if isinstance(given, Context) else Context.model_validate(given)
+    if nested and isinstance(given, Mapping):
+        given = {name: value for name, value in given.items() if name in Context.model_fields}
+    try:
+        context = given if isinstance(given, Context) else Context.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(describe(error)) from error
     return context.over(defaults)
 
 

@@ -1,8 +1,12 @@
 """Bad input, and what users of LangChain models expect besides answers."""
 
 import asyncio
+import copy
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -12,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from langchain_core.embeddings import Embeddings
+from langchain_core.messages import AIMessage, HumanMessage, trim_messages
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
@@ -258,6 +263,22 @@ def test_it_goes_to_other_processes(server: OpenAIServer, llm: ChatAvengers) -> 
         assert pool.map(ask, [llm, llm]) == ["13", "13"]
 
 
+@pytest.mark.integration
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_it_goes_to_forked_processes() -> None:
+    """Chroma hangs after a fork: the model gets along without it, and opening says what to do."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chat_model.in_a_fork"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "['13', '13']" in done.stdout, done.stderr
+    assert "get_context('spawn')" in done.stdout
+
+
 def test_any_langchain_model_can_be_an_expert(server: OpenAIServer, llm_of: Models) -> None:
     server.serve("x", Reply('{"total": 13}'))
     theirs = ChatOpenAI(model="x", api_key=SecretStr("secret"), base_url=server.base_url)
@@ -279,3 +300,20 @@ def test_image_only_questions_are_routed(server: OpenAIServer, small_index: Clus
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
     assert llm.invoke([("user", [image])]).text == "a pixel"
     pool.close()
+
+
+def test_a_deep_copy_works_and_shares_what_is_heavy(
+    server: OpenAIServer, llm: ChatAvengers
+) -> None:
+    server.serve("alpha", "13")
+    for again in (copy.deepcopy(llm), llm.model_copy(deep=True)):
+        assert again.invoke(SUM).text == "13"
+        assert again.index is llm.index
+        assert again.pool is llm.pool
+
+
+def test_tokens_are_counted_without_a_tokenizer_from_the_hub(llm: ChatAvengers) -> None:
+    assert 45 < llm.get_num_tokens("word " * 40) < 55
+    turns = [HumanMessage("word " * 40), AIMessage("short"), HumanMessage("word " * 4)]
+    kept = trim_messages(turns, max_tokens=20, token_counter=llm, strategy="last")
+    assert [message.text for message in kept] == ["short", "word " * 4]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from avengers_graph import ChatAvengers, Context
 from avengers_graph.errors import AllExpertsFailedError
@@ -316,3 +318,56 @@ def test_as_a_subgraph_of_a_checkpointed_app(
         assert set(given) == {"messages"}
         assert len(given["messages"]) == 2 * (turn + 1)
         assert given["messages"][-1].response_metadata["avengers"]["calls"] == 3
+
+
+def test_long_answers_do_not_pile_up_in_checkpoints(
+    server: OpenAIServer, llm: ChatAvengers
+) -> None:
+    """Losing samples stay out of the messages; what is kept of them is a line."""
+    server.serve("alpha", *(f"{number} " + "word " * 700 for number in range(3)))
+    answer = llm.invoke("Tell me a story about plums.", force_experts=["alpha"])
+    told = json.dumps(answer.response_metadata)
+    assert len(answer.text) > 3000
+    assert len(told) < 4000
+    assert all(len(row["answer"]) < 210 for row in answer.response_metadata["avengers"]["tally"])
+
+
+class TheirContext(TypedDict):
+    """What an application around the graph may pass to its own nodes."""
+
+    user: str
+    samples: int
+
+
+@dataclass
+class TheirDataclass:
+    """The same as an object."""
+
+    user: str = "u"
+
+
+@pytest.mark.parametrize(
+    ("schema", "given"),
+    [
+        (TheirContext, {"user": "u"}),
+        (TheirContext, {"user": "u", "samples": 2}),
+        (TheirDataclass, TheirDataclass()),
+    ],
+)
+def test_a_surrounding_app_may_have_a_context_of_its_own(
+    server: OpenAIServer, graph_of: Any, schema: Any, given: Any
+) -> None:
+    say(server, "13")
+    builder = StateGraph(MessagesState, context_schema=schema)
+    builder.add_node("avengers", graph_of(defaults=Context(samples=3, early_stop=False)))
+    builder.add_edge(START, "avengers")
+    app = builder.compile()
+    result = app.invoke({"messages": [("user", SUM)]}, context=given)
+    assert result["messages"][-1].text == "13"
+    asked = given.get("samples", 3) if isinstance(given, dict) else 3
+    assert len(server.requests) == asked
+
+
+def test_a_setting_that_is_unknown_is_still_an_error_at_the_top(graph_of: Any) -> None:
+    with pytest.raises(ValueError, match="smaples"):
+        graph_of().invoke({"messages": [("user", SUM)]}, context={"smaples": 2})

@@ -167,3 +167,32 @@ def test_unknown_methods_and_keywords_are_named(llm: ChatAvengers) -> None:
         llm.with_structured_output(Total, methd="json_mode")
     with pytest.raises(ConfigError, match="strict"):
         llm.with_structured_output(Total, method="json_mode", strict=True)
+
+
+def test_a_class_beside_tools_reads_the_words_only(server: OpenAIServer, llm: ChatAvengers) -> None:
+    tool = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+    one, other = '{"total": 13}', '{"total": 14}'
+    server.serve("alpha", one, other, other)
+    assert llm.bind_tools([tool], response_format=Total).invoke(SUM).text == other
+    made = Reply(tool_calls=[ToolUse("add", "{}")])
+    server.serve("alpha", one, made, made)
+    assert llm.bind_tools([tool], response_format=Total).invoke(SUM).tool_calls
+
+
+def test_a_schema_as_a_dict_lets_what_does_not_fit_abstain(
+    server: OpenAIServer, llm: ChatAvengers
+) -> None:
+    server.serve("alpha", '{"unit": "pears"}', '{"unit": "pears"}', '{"total": 13}')
+    form = {"type": "json_schema", "json_schema": {"name": "Total", "schema": JSON_SCHEMA}}
+    assert json.loads(llm.invoke(SUM, response_format=form).text) == {"total": 13}
+
+
+def test_what_is_given_with_the_call_counts_with_raw_too(
+    server: OpenAIServer, llm: ChatAvengers
+) -> None:
+    server.serve("alpha", '{"total": 13}')
+    reading = llm.with_structured_output(Total, method="json_schema", include_raw=True)
+    assert reading.invoke(SUM, samples=2)["parsed"] == Total(total=13)
+    assert len(server.requests) == 2
+    with pytest.raises(ConfigError, match="'smaples'"):
+        reading.invoke(SUM, smaples=3)

@@ -249,3 +249,89 @@ def test_a_call_written_as_text_is_a_call(
             answer = chunk if answer is None else answer + chunk
     [made] = answer.tool_calls
     assert (made["name"], made["args"]) == ("add", {"a": 6, "b": 7})
+
+
+def test_calls_stand_together_against_words(server: OpenAIServer, llm: ChatAvengers) -> None:
+    """Six ways to phrase a query are six votes for looking it up."""
+    phrasings = [calls(call("look_up", word=f"phrase {number}")) for number in range(3)]
+    server.serve("alpha", *phrasings, "about 30 million", "about 30 million")
+    answer = llm.bind_tools([look_up]).invoke(SUM, samples=5)
+    assert [made["name"] for made in answer.tool_calls] == ["look_up"]
+    assert voted(answer)["agreement"] == pytest.approx(1 / 5)
+    assert sum(row["votes"] for row in voted(answer)["tally"]) == 5
+
+
+def test_words_stand_together_against_calls(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", calls(call(a=6, b=7)), calls(call(a=6, b=7)), "13", "14", "13")
+    answer = llm.bind_tools([add]).invoke(SUM, samples=5)
+    assert not answer.tool_calls
+    assert answer.text == "13"
+    assert voted(answer)["tally"][0]["votes"] == 2
+
+
+def test_a_decided_side_is_not_asked_further(server: OpenAIServer, llm_of: Models) -> None:
+    model = llm_of(experts=("alpha",), samples=8, batching="never", fields={"max_concurrency": 1})
+    server.serve("alpha", calls(call(a=6, b=7)))
+    answer = model.bind_tools([add]).invoke(SUM)
+    assert voted(answer)["calls"] < 8
+    assert answer.tool_calls[0]["args"] == {"a": 6, "b": 7}
+
+
+@pytest.mark.parametrize("form", ["invoke", "stream"])
+def test_without_a_choice_of_tools_a_call_abstains(
+    server: OpenAIServer, llm: ChatAvengers, form: str
+) -> None:
+    server.serve("alpha", calls(call(a=1, b=2)), calls(call(a=1, b=2)), "it is 3")
+    bound = llm.bind_tools([add], tool_choice="none")
+    answer = bound.invoke(SUM) if form == "invoke" else next(iter(bound.stream(SUM)))
+    assert not answer.tool_calls
+    written = '{"name": "add", "arguments": {"a": 1, "b": 2}}'
+    server.serve("alpha", written)
+    assert bound.invoke(SUM).text == written
+
+
+@pytest.mark.parametrize("args", [{"a": "lots", "b": 7}, {"a": 6, "b": None}])
+def test_arguments_of_another_type_abstain(
+    server: OpenAIServer, llm: ChatAvengers, args: dict[str, Any]
+) -> None:
+    server.serve("alpha", calls(call(**args)), calls(call(**args)), calls(call(a=6, b=7)))
+    answer = llm.bind_tools([add]).invoke(SUM)
+    assert answer.tool_calls[0]["args"] == {"a": 6, "b": 7}
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_ids_stay_unique_in_a_stream(server: OpenAIServer, llm: ChatAvengers, samples: int) -> None:
+    server.serve("alpha", calls(call(identity="d", a=6, b=7), call(identity="d", a=5, b=7)))
+    whole = None
+    for chunk in llm.bind_tools([add]).stream(SUM, samples=samples):
+        whole = chunk if whole is None else whole + chunk
+    assert len({made["id"] for made in whole.tool_calls}) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"tool_choice": "required"}, "tools of the call are \\[\\]"),
+        ({"tools": [add], "tool_choice": "nope"}, "nope"),
+        ({"tools": [1]}, "no tool"),
+        ({"response_format": "json"}, "response_format is 'json'"),
+        ({"response_format": {"type": "nonsense"}}, "nonsense"),
+        ({"stop": 5}, "stop is 5"),
+        ({"temperature": 3}, "temperature is 3"),
+        ({"top_p": 3}, "top_p is 3"),
+        ({"max_tokens": -4}, "max_tokens is -4"),
+        ({"seed": "a"}, "seed is 'a'"),
+    ],
+)
+def test_what_no_expert_could_take_fails_before_any_call(
+    server: OpenAIServer, llm: ChatAvengers, given: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        llm.invoke(SUM, **given)
+    assert server.requests == []
+
+
+def test_tools_can_be_given_with_the_call(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", calls(call(a=6, b=7)))
+    assert llm.invoke(SUM, tools=[add], tool_choice="any").tool_calls[0]["name"] == "add"
+    assert server.requests[0].body["tool_choice"] == "required"

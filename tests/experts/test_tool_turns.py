@@ -92,3 +92,13 @@ def test_only_experts_that_ask_for_it_get_words(supports: set[str]) -> None:
     given = for_expert(messages, words)
     assert not any(isinstance(m, ToolMessage) or getattr(m, "tool_calls", []) for m in given)
     assert "be brief" in given[0].text
+
+
+def test_an_id_that_comes_again_is_that_of_the_latest_call() -> None:
+    last = told(
+        called(call_0=("add", {"a": 1, "b": 2})),
+        ToolMessage("3", tool_call_id="call_0"),
+        called(call_0=("add", {"a": 3, "b": 4})),
+        ToolMessage("7", tool_call_id="call_0"),
+    )[-1][1]
+    assert last.splitlines()[:2] == ["add(a=1, b=2) returned 3", "add(a=3, b=4) returned 7"]

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.settings.parameters import checked_params, needed_capabilities
+from avengers_graph.settings.parameters import (
+    check_tool_choice,
+    checked_params,
+    needed_capabilities,
+)
 
 
 def test_what_was_not_given_is_left_out() -> None:
@@ -33,3 +37,49 @@ def test_what_is_not_on_the_list_is_refused_by_name(name: str) -> None:
 )
 def test_what_an_expert_must_support(params: dict[str, Any], needs: list[str]) -> None:
     assert needed_capabilities(params) == needs
+
+
+TOOL = {"type": "function", "function": {"name": "add"}}
+ADD = {"type": "function", "function": {"name": "add"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", 2.5),
+        ("temperature", True),
+        ("max_tokens", 0),
+        ("max_tokens", 1.5),
+        ("top_p", -0.1),
+        ("stop", [1]),
+        ("tools", "add"),
+        ("tools", [1]),
+        ("response_format", {"type": "xml"}),
+        ("extra_body", 3),
+        ("seed", "a"),
+        ("logprobs", 1),
+        ("top_logprobs", 21),
+    ],
+)
+def test_a_value_that_no_expert_can_take_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=f"^{name} is .*; it must be"):
+        checked_params({name: value})
+
+
+@pytest.mark.parametrize("choice", ["auto", "none", "required", ADD, None])
+def test_choices_that_can_be_met(choice: Any) -> None:
+    check_tool_choice({"tools": [TOOL], "tool_choice": choice})
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"tool_choice": "required"},
+        {"tool_choice": ADD},
+        {"tools": [TOOL], "tool_choice": "add"},
+        {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "sub"}}},
+    ],
+)
+def test_choices_that_cannot(params: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="tool_choice is"):
+        check_tool_choice(params)
