@@ -29,8 +29,10 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
 from avengers_graph.index import ClusterIndex
+from avengers_graph.plans import make_plan
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
+from avengers_graph.settings.parameters import checked_params
 from avengers_graph.settings.plan import PlanSpec
 
 
@@ -64,7 +66,7 @@ class ChatAvengers(BindingChatModel):
     samples: int | None = None
     temperature: float | None = None
     max_tokens: int | None = None
-    stop: list[str] | None = None
+    stop: list[str] | str | None = None
     deadline: float | None = Field(None, alias="timeout")
     """Seconds for a whole request; what is there by then is voted on."""
     retries: int | None = Field(None, alias="max_retries")
@@ -84,7 +86,10 @@ class ChatAvengers(BindingChatModel):
             ConfigError: an unknown keyword, or a value that no call could run with.
         """
         super().__init__(**folded(given, fields=type(self).model_fields))
-        self._context({}, stop=None, stream=False)
+        context = self._context({}, stop=None, stream=False)
+        own = {name: spec.to_plan(name) for name, spec in self.plans.items()}
+        make_plan(context.strategy, samples=1, top_experts=1, own=own)
+        checked_params(context.params)
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile the graph; it holds no state between calls."""

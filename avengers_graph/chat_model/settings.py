@@ -29,7 +29,6 @@ _INSTEAD = {
     "functions": "give `tools`, or use bind_tools",
     "function_call": "give `tool_choice`, or use bind_tools",
 }
-_OURS_ON_THE_WIRE = ("messages", "model", "n", "stream")
 
 
 def canonical(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +77,6 @@ def resolved_context(defaults: Context, *given: Mapping[str, Any], stream: bool)
     known = {name: value for layer in given for name, value in canonical(layer).items()}
     refuse_unknown(known, what="parameter")
     params = checked_params({n: v for n, v in known.items() if n in PASSED_ON})
-    _check_body(params.get("extra_body", {}))
     settings = {n: v for n, v in known.items() if n in SETTINGS}
     merged = {
         **defaults.model_dump(),
@@ -96,13 +94,3 @@ def resolved_context(defaults: Context, *given: Mapping[str, Any], stream: bool)
             "use create_avengers_graph with a checkpointer, or leave it out"
         )
     return context
-
-
-def _check_body(body: Mapping[str, Any]) -> None:
-    """``extra_body`` is for switches of a server, not for what the engine decides itself."""
-    taken = [name for name in _OURS_ON_THE_WIRE if name in body]
-    if taken:
-        raise ConfigError(
-            f"extra_body may not set {', '.join(map(repr, taken))}; "
-            "the number of answers is `samples`, and streaming is a matter of stream()"
-        )

@@ -76,6 +76,8 @@ def json_schema_format(schema: Schema, *, strict: bool | None = None) -> dict[st
         return schema
     if isinstance(schema, dict) and "name" in schema and "schema" in schema:
         return {"type": "json_schema", "json_schema": schema}
+    if isinstance(schema, dict) and schema.get("type") == "function" and "function" in schema:
+        schema = schema["function"]
     function = convert_to_openai_function(schema, strict=strict)
     named = {"name": function["name"], "schema": function["parameters"]}
     more = {key: function[key] for key in ("description", "strict") if key in function}

@@ -23,6 +23,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.records import answered, unanswered
 from avengers_graph.experts.round_request import RoundRequest
+from avengers_graph.settings.parameters import forced_tool
 from avengers_graph.values import SampleRecord
 
 DECIDED = "cancelled: the vote was decided"
@@ -185,6 +186,7 @@ class _Round:
                 round_number=self.request.round_number,
                 latency=landed.latency,
                 tools=tools,
+                forced=forced_tool(params),
             )
             for index, choice in pairs
         ]

@@ -56,11 +56,16 @@ def answered(
     round_number: int,
     latency: float,
     tools: Sequence[Mapping[str, Any]] = (),
+    forced: str | None = None,
 ) -> SampleRecord:
-    """The record of an answer; calls of ``tools`` that it holds as text become tool calls."""
+    """The record of an answer; calls of ``tools`` that it holds as text become tool calls.
+
+    Args:
+        forced: the tool that must be called, if there is one.
+    """
     text, thought = split_reasoning(choice.message.text)
     calls = plain_tool_calls(choice.message)
-    if tools and not calls and (written := written_calls(text, tools)):
+    if tools and not calls and (written := written_calls(text, tools, forced=forced)):
         calls = [{"type": "tool_call", "id": f"call_{uuid4().hex}", **call} for call in written]
         text = ""
     reported = choice.message.additional_kwargs.get("reasoning_content")

@@ -13,7 +13,9 @@ from typing import Any
 _WRAPPING = re.compile(r"\s*(?:</?tool_calls?>|```(?:json)?|</?function_call>|[,;])*\s*")
 
 
-def written_calls(text: str, tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def written_calls(
+    text: str, tools: Sequence[Mapping[str, Any]], *, forced: str | None = None
+) -> list[dict[str, Any]]:
     """The calls a text consists of, in order, as name and args; none unless it begins with one.
 
     What follows the last call is left out, as small models ramble on; JSON that is no call of
@@ -21,8 +23,12 @@ def written_calls(text: str, tools: Sequence[Mapping[str, Any]]) -> list[dict[st
 
     Args:
         tools: those of the request, in OpenAI's form.
+        forced: the one that must be called, if there is one: an object of nothing but its
+            arguments is a call of it.
     """
-    offered = {tool["function"]["name"] for tool in tools if "function" in tool}
+    functions = [tool["function"] for tool in tools if "function" in tool]
+    offered = {function["name"] for function in functions}
+    fields = {f["name"]: set((f.get("parameters") or {}).get("properties", ())) for f in functions}
     calls: list[dict[str, Any]] = []
     decoder = json.JSONDecoder()
     position = _after_wrapping(text, 0)
@@ -33,6 +39,8 @@ def written_calls(text: str, tools: Sequence[Mapping[str, Any]]) -> list[dict[st
             break
         for item in value if isinstance(value, list) else [value]:
             call = _call(item)
+            if call is None and forced is not None and _is_of(item, fields.get(forced, set())):
+                call = {"name": forced, "args": item}
             if call is None or call["name"] not in offered:
                 return []
             calls.append(call)
@@ -43,6 +51,10 @@ def written_calls(text: str, tools: Sequence[Mapping[str, Any]]) -> list[dict[st
 def _after_wrapping(text: str, position: int) -> int:
     found = _WRAPPING.match(text, position)
     return position if found is None else found.end()
+
+
+def _is_of(item: Any, fields: set[str]) -> bool:
+    return isinstance(item, dict) and bool(item) and set(item) <= fields
 
 
 def _call(item: Any) -> dict[str, Any] | None:

@@ -53,6 +53,8 @@ def _is_format(value: Any) -> bool:
 
 
 FORMATS = ("text", "json_object", "json_schema")
+OURS_ON_THE_WIRE = ("messages", "model", "n", "stream")
+"""What the engine decides itself; ``extra_body`` is for switches of a server."""
 CHOICES = ("auto", "none", "required")
 _MOST = 2**63 - 1
 _VALUES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -92,6 +94,12 @@ def checked_params(params: Mapping[str, Any]) -> dict[str, Any]:
         fits, wanted = _VALUES[name]
         if not fits(value):
             raise ConfigError(f"{name} is {value!r:.80}; it must be {wanted}")
+    taken = [name for name in OURS_ON_THE_WIRE if name in given.get("extra_body", {})]
+    if taken:
+        raise ConfigError(
+            f"extra_body may not set {', '.join(map(repr, taken))}; "
+            "the number of answers is `samples`, and streaming is a matter of stream()"
+        )
     return given
 
 
@@ -111,6 +119,15 @@ def check_tool_choice(params: Mapping[str, Any]) -> None:
             f"tool_choice is {choice!r}, and the tools of the call are {names}; name one of them "
             f"(bind_tools takes a plain name), or give one of {CHOICES}"
         )
+
+
+def forced_tool(params: Mapping[str, Any]) -> str | None:
+    """Name of the one tool that must be called; None where there is a choice."""
+    choice = params.get("tool_choice")
+    if isinstance(choice, Mapping):
+        return str(choice["function"]["name"])
+    names = [tool["function"]["name"] for tool in params.get("tools") or () if "function" in tool]
+    return names[0] if choice == "required" and len(names) == 1 else None
 
 
 def json_form(params: Mapping[str, Any]) -> Literal["json_mode", "json_schema"] | None:

@@ -317,3 +317,27 @@ def test_tokens_are_counted_without_a_tokenizer_from_the_hub(llm: ChatAvengers) 
     turns = [HumanMessage("word " * 40), AIMessage("short"), HumanMessage("word " * 4)]
     kept = trim_messages(turns, max_tokens=20, token_counter=llm, strategy="last")
     assert [message.text for message in kept] == ["short", "word " * 4]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"strategy": "nope"}, "nope"),
+        ({"defaults": Context(strategy="nope")}, "nope"),
+        ({"defaults": Context(params={"foo": 3})}, "'foo'"),
+        ({"defaults": Context(params={"extra_body": {"n": 3}})}, "extra_body may not set 'n'"),
+        ({"tools": [1]}, "tools is"),
+        ({"temperature": 5}, "temperature is 5"),
+    ],
+)
+def test_the_constructor_refuses_what_no_call_could_run_with(
+    llm_of: Models, given: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        llm_of(**given)
+
+
+def test_stop_may_be_one_text(server: OpenAIServer, llm_of: Models) -> None:
+    server.serve("alpha", "13")
+    llm_of(experts=("alpha",), samples=1, stop="x").invoke(SUM)
+    assert server.requests[0].body["stop"] in ("x", ["x"])

@@ -196,3 +196,19 @@ def test_what_is_given_with_the_call_counts_with_raw_too(
     assert len(server.requests) == 2
     with pytest.raises(ConfigError, match="'smaples'"):
         reading.invoke(SUM, smaples=3)
+
+
+def test_arguments_written_as_text_are_read(server: OpenAIServer, llm: ChatAvengers) -> None:
+    """What small models answer where a tool is the only way to answer."""
+    server.serve("alpha", '{"total": 13, "unit": "pears"}')
+    found = llm.with_structured_output(Total, method="function_calling").invoke(SUM)
+    assert found == Total(total=13, unit="pears")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_tool_of_openais_form_is_a_schema(
+    server: OpenAIServer, llm: ChatAvengers, method: Any
+) -> None:
+    answers(server, method, '{"total": 13}')
+    tool = {"type": "function", "function": {"name": "Total", "parameters": JSON_SCHEMA}}
+    assert llm.with_structured_output(tool, method=method).invoke(SUM) == {"total": 13}

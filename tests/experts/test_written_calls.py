@@ -40,3 +40,16 @@ def test_calls_in_text(text: str, calls: list[dict[str, Any]]) -> None:
 
 def test_nothing_is_a_call_without_tools() -> None:
     assert written_calls(JSON, []) == []
+
+
+def test_arguments_alone_are_a_call_of_the_tool_that_must_be_called() -> None:
+    person = {"type": "object", "properties": {"name": {}, "age": {}}}
+    tools = [{"type": "function", "function": {"name": "Person", "parameters": person}}]
+    text = '```json\n{"name": "Bo", "age": 31}\n```'
+    assert written_calls(text, tools) == []
+    assert written_calls(text, tools, forced="Person") == [
+        {"name": "Person", "args": {"name": "Bo", "age": 31}}
+    ]
+    assert written_calls('{"city": "Oslo"}', tools, forced="Person") == []
+    assert written_calls("{}", tools, forced="Person") == []
+    assert written_calls("Bo is 31.", tools, forced="Person") == []

@@ -8,6 +8,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.settings.parameters import (
     check_tool_choice,
     checked_params,
+    forced_tool,
     needed_capabilities,
 )
 
@@ -83,3 +84,17 @@ def test_choices_that_can_be_met(choice: Any) -> None:
 def test_choices_that_cannot(params: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="tool_choice is"):
         check_tool_choice(params)
+
+
+def test_which_tool_must_be_called() -> None:
+    other = {"type": "function", "function": {"name": "sub"}}
+    assert forced_tool({"tools": [TOOL, other], "tool_choice": ADD}) == "add"
+    assert forced_tool({"tools": [TOOL], "tool_choice": "required"}) == "add"
+    assert forced_tool({"tools": [TOOL, other], "tool_choice": "required"}) is None
+    assert forced_tool({"tools": [TOOL], "tool_choice": "auto"}) is None
+    assert forced_tool({}) is None
+
+
+def test_the_body_may_not_set_what_the_engine_decides() -> None:
+    with pytest.raises(ConfigError, match="extra_body may not set 'n'"):
+        checked_params({"extra_body": {"n": 3, "cache_prompt": True}})
