@@ -117,7 +117,7 @@ def _listed(file: TextIO, path: Path) -> Iterator[Item]:
                 line += buffer.count("\n", at, end)
                 at, separated = end, False
                 continue
-            more = file.read(max(_CHUNK, len(buffer)))
+            more = file.read(max(_CHUNK, len(buffer) - at))
             ended = not more
             buffer, at = buffer[at:] + more, 0
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from avengers_graph.errors import RecordsError
 from avengers_graph.records.items import load_object
@@ -23,6 +24,8 @@ FORMATS: Mapping[str, _Reader] = {
 """Readers by name. ``json`` holds our own lines, RouterDC and both Avengers formats, which
 share one stream and differ in their keys (``rows.SHAPES``)."""
 
+_PEEK = 4096
+"""Characters looked at in one go for the first that is not blank."""
 _PICKLES = {".pkl", ".pickle", ".joblib"}
 
 
@@ -80,14 +83,24 @@ def _is_result_file(path: Path) -> bool:
     """Whether a JSON file is one object over several lines, or a result on one line."""
     try:
         with path.open(encoding="utf-8-sig") as file:
+            # A list may be hundreds of megabytes on one line, and its first character tells it.
+            if _first_character(file) != "{":
+                return False
+            file.seek(0)
             first = next((line for line in file if line.strip()), "")
     except (OSError, UnicodeDecodeError):
         return False  # the reader names the cause
-    if not first.lstrip().startswith("{"):
-        return False
     try:
         return is_result(json.loads(first))
     except RecursionError:
         return False  # the reader names the cause
     except ValueError:
         return first.strip() == "{" and is_result(load_object(path))
+
+
+def _first_character(file: TextIO) -> str:
+    """The first character that is not blank; empty where there is none."""
+    while piece := file.read(_PEEK):
+        if text := piece.lstrip():
+            return text[0]
+    return ""

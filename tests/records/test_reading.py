@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,22 @@ def test_what_nests_without_end_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RecordsError, match=r"deep\.json:1: "):
         read_records(path)
+
+
+def test_a_long_list_on_one_line_is_never_held_whole(tmp_path: Path) -> None:
+    item = {"question": "q", "scores": {"a": 1.0}, "response": "x" * 100_000}
+    file = write(tmp_path / "one-line.json", [item] * 200)
+    tracemalloc.start()
+    try:
+        assert len(read_records(file)) == 200
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < file.stat().st_size / 10
+
+
+def test_blank_pieces_before_a_result_do_not_hide_it(tmp_path: Path) -> None:
+    file = tmp_path / "d" / "test" / "m" / "1.json"
+    result(file, {"index": 1, "prompt": "q", "score": 1.0})
+    file.write_text("\n" * 10_000 + file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert read_records(file)[0].scores == {"m": 1.0}
