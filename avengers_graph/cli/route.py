@@ -18,6 +18,7 @@ from avengers_graph.cli.routing_options import (
     opened,
 )
 from avengers_graph.errors import RecordsError
+from avengers_graph.records.record import check_unicode
 
 
 def route_command(
@@ -75,4 +76,5 @@ def _queries(lines: Iterable[str]) -> Iterator[str]:
             raise RecordsError(
                 f'stdin:{number}: query is {query!r}; each line needs {{"query": "some text"}}'
             )
+        check_unicode(query, f"stdin:{number}: query")
         yield query

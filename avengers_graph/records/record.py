@@ -68,16 +68,37 @@ def check_record(record: Record, *, where: str) -> None:
     """
     if not isinstance(record.query, str) or not record.query.strip():
         raise RecordsError(f"{where}: query {record.query!r} is empty; give its text or drop it")
+    check_unicode(record.query, f"{where}: query")
     if not isinstance(record.dataset, str) or not record.dataset:
         raise RecordsError(f"{where}: dataset {record.dataset!r} must be a name")
+    check_unicode(record.dataset, f"{where}: dataset")
     if not record.scores:
         raise RecordsError(f"{where}: no expert has a score; score at least one or drop the record")
     for name, score in record.scores.items():
+        check_unicode(name, f"{where}: expert name")
         _check_number(score, f"{where}: score of expert {name!r}", high=1.0)
     for name, cost in record.costs.items():
         _check_number(cost, f"{where}: cost of expert {name!r}", high=None)
     for name, latency in record.latencies.items():
         _check_number(latency, f"{where}: latency of expert {name!r}", high=None)
+
+
+def check_unicode(text: str, what: str) -> None:
+    """Refuse half a surrogate pair: JSON can spell it, but no embedder and no file can take it.
+
+    Args:
+        what: Where the text is and what it is, for the message.
+
+    Raises:
+        RecordsError: names the character and its position.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise RecordsError(
+            f"{what} holds {text[error.start]!r}, half a surrogate pair, at character "
+            f"{error.start}; write the whole character or take it out"
+        ) from error
 
 
 def check_names(names: Iterable[str], *, where: str) -> None:

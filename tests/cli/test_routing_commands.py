@@ -251,6 +251,12 @@ def test_auto_chooses_settings_and_shows_what_was_tried(
         (["route", "--index", "none"], "", IndexNotFoundError, "no index in 'none'"),
         (["route", "--index", "a", "--host", "b"], "", ConfigError, "two places"),
         (["route", "--index", "INDEX"], '{"query": ""}\n', RecordsError, "stdin:1: query is ''"),
+        (
+            ["route", "--index", "INDEX"],
+            '\n{"query": "x \\ud800 y"}\n',
+            RecordsError,
+            "stdin:2: query holds '\\ud800', half a surrogate pair, at character 2",
+        ),
         (["route", "--index", "INDEX"], "query\n", RecordsError, "stdin:1: not valid JSON"),
         (["route", "--index", "INDEX"], "[" * 200_000, RecordsError, "stdin:1: not valid JSON"),
         (["fit", "none.json", "--index", "x"], "", RecordsError, "cannot read 'none.json'"),

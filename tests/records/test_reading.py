@@ -152,6 +152,18 @@ def test_unicode_and_very_long_queries_come_through(tmp_path: Path) -> None:
         (lines(OWN | {"costs": {"a": -1}}), r":1: cost of expert 'a' is -1"),
         (lines(OWN | {"scores": {}}), r":1: no expert has a score"),
         (lines(OWN | {"query": "  "}), r":1: query '  ' is empty"),
+        (
+            r'{"query": "x \ud800 y", "scores": {"a": 1}}',
+            r":1: query holds '\\ud800', half a surrogate pair, at character 2; write the whole",
+        ),
+        (
+            r'{"query": "x", "scores": {"\udfff": 1}}',
+            r":1: expert name holds '\\udfff', half",
+        ),
+        (
+            r'{"query": "x", "dataset": "\ud800", "scores": {"a": 1}}',
+            r":1: dataset holds '\\ud800', half",
+        ),
         (lines(OWN | {"query": 3}), r":1: query 3 is empty"),
         (lines(OWN | {"id": 1}, OWN | {"id": 1}), "id '1' comes twice in data set 'maths'"),
         (lines(OWN | {"scores": {"a": 1, "b": None}}), r":1: expert 'b' has no score on any"),
