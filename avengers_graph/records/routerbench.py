@@ -47,6 +47,8 @@ def _rows(path: Path, lines: Any) -> Iterator[Row]:
         header: list[str] = next(lines, [])
         models = _models(path, header)
         for cells in lines:
+            if not any(cell.strip() for cell in cells) and len(cells) < 2:
+                continue  # an empty line, as editors leave at the end
             where = f"{path}:{lines.line_num}"
             if len(cells) != len(header):
                 raise RecordsError(

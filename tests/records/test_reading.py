@@ -195,6 +195,15 @@ def test_truncated_csv_is_named(tmp_path: Path) -> None:
         read_records(bench(tmp_path / "other.csv", header=["a", "b"]))
 
 
+def test_blank_lines_of_a_csv_are_skipped(tmp_path: Path) -> None:
+    row = ["0", "s.1", "['hi']", "mbpp", "1.0", "0.5", "", "0.001", "", "m/x"]
+    file = bench(tmp_path / "bench.csv", row)
+    text = file.read_text(encoding="utf-8")
+    header, _, rest = text.partition("\n")
+    file.write_text(f"{header}\n\n{rest}\n \n\n", encoding="utf-8")
+    assert [record.query for record in read_records(file)] == ["hi"]
+
+
 def test_places_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match=r"cannot read .*none\.json"):
         read_records(tmp_path / "none.json")
