@@ -1,5 +1,6 @@
 """JSON objects of a file one by one with their line, from a list or from JSON lines."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,9 +30,7 @@ def read_items(path: Path) -> Iterator[Item]:
                 raise RecordsError(f"{path}: the file is empty; pass a file with scored queries")
             yield from (_listed(file, path) if head[0] == "[" else _lines(file, path))
     except UnicodeDecodeError as error:
-        raise RecordsError(
-            f"{path}: not UTF-8 text ({error.reason}); convert it to UTF-8"
-        ) from error
+        raise not_utf8(path) from error
     except OSError as error:
         raise RecordsError(
             f"cannot read {str(path)!r} ({error.strerror}); check the path"
@@ -47,9 +46,7 @@ def load_object(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RecordsError(
-            f"{path}: not UTF-8 text ({error.reason}); convert it to UTF-8"
-        ) from error
+        raise not_utf8(path) from error
     except OSError as error:
         raise RecordsError(
             f"cannot read {str(path)!r} ({error.strerror}); check the path"
@@ -61,6 +58,29 @@ def load_object(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise RecordsError(f"{path}: expected one JSON object, not a {type(value).__name__}")
     return value
+
+
+def not_utf8(path: Path) -> RecordsError:
+    """The error for a file that does not decode, with the place where it stops to."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, read = 1, 0
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            read += len(piece)
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError as error:
+                # What is decoded begins with what an earlier piece left unfinished.
+                line += error.object.count(b"\n", 0, error.start)
+                at = read - len(error.object) + error.start
+                return RecordsError(
+                    f"{path}:{line}: not UTF-8 text ({error.reason} at byte {at} of the file); "
+                    "convert it to UTF-8"
+                )
+            line += piece.count(b"\n")
+    return RecordsError(
+        f"{path}:{line}: not UTF-8 text (it ends within a character); is the file cut off?"
+    )
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[Item]:

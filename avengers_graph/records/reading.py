@@ -50,13 +50,15 @@ def read_records(
     if not files:
         raise RecordsError("no records file given; name at least one")
     records: list[Record] = []
+    places: list[str] = []
     named: dict[str, str] = {}
     for file in files:
         for row in FORMATS[_format_of(file)](file, score_type):
             records.append(row.record)
+            places.append(row.where)
             for name in row.names:
                 named.setdefault(name, row.where)
-    scored = set(check_records(records, where=", ".join(map(str, files))))
+    scored = set(check_records(records, where=", ".join(map(str, files)), places=places))
     for name in sorted(set(named) - scored):
         raise RecordsError(
             f"{named[name]}: expert {name!r} has no score on any query; "

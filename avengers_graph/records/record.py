@@ -31,11 +31,14 @@ def expert_names(records: Iterable[Record]) -> tuple[str, ...]:
     return tuple(sorted({name for record in records for name in record.scores}))
 
 
-def check_records(records: Sequence[Record], *, where: str = "records") -> tuple[str, ...]:
+def check_records(
+    records: Sequence[Record], *, where: str = "records", places: Sequence[str] | None = None
+) -> tuple[str, ...]:
     """The experts of ``records``, after checking what no single line can show.
 
     Args:
         where: Named in the message, such as the files the records came from.
+        places: File and line of each record, where they are known; else its number is named.
 
     Raises:
         RecordsError: there is no record, a value is out of range, an id comes twice in a
@@ -43,21 +46,24 @@ def check_records(records: Sequence[Record], *, where: str = "records") -> tuple
     """
     if not records:
         raise RecordsError(f"{where}: no record; pass at least one scored query")
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], str] = {}
+    named: dict[str, str] = {}
     for number, record in enumerate(records, start=1):
-        check_record(record, where=f"{where}, record {number}")
+        place = places[number - 1] if places else f"{where}, record {number}"
+        check_record(record, where=place)
+        for name in record.scores:
+            named.setdefault(name, place)
         if record.id is None:
             continue
         key = (record.dataset, record.id)
         if key in seen:
             raise RecordsError(
-                f"{where}: id {record.id!r} comes twice in data set {record.dataset!r}; "
-                "give each record its own id, or leave ids out"
+                f"{place}: id {record.id!r} comes twice in data set {record.dataset!r}, first at "
+                f"{seen[key]}; give each record its own id, or leave ids out"
             )
-        seen.add(key)
-    names = expert_names(records)
-    check_names(names, where=where)
-    return names
+        seen[key] = place
+    check_names(named, where=where, places=named)
+    return expert_names(records)
 
 
 def check_record(record: Record, *, where: str) -> None:
@@ -101,21 +107,29 @@ def check_unicode(text: str, what: str) -> None:
         ) from error
 
 
-def check_names(names: Iterable[str], *, where: str) -> None:
+def check_names(
+    names: Iterable[str], *, where: str, places: Mapping[str, str] | None = None
+) -> None:
     """Refuse expert names that a person could not tell apart.
+
+    Args:
+        where: Named in the message, such as the file.
+        places: File and line of each name, where they are known.
 
     Raises:
         RecordsError: a name is empty, or equals another but for case or surrounding blanks.
     """
     first: dict[str, str] = {}
     for name in names:
+        place = where if places is None else places[name]
         folded = name.strip().casefold()
         if not folded:
-            raise RecordsError(f"{where}: an expert's name is {name!r}; give it a name")
+            raise RecordsError(f"{place}: an expert's name is {name!r}; give it a name")
         other = first.setdefault(folded, name)
         if other != name:
+            before = "" if places is None else f" (at {places[other]})"
             raise RecordsError(
-                f"{where}: expert names {other!r} and {name!r} clash; "
+                f"{place}: expert names {other!r}{before} and {name!r} clash; "
                 "write one expert's name the same way everywhere"
             )
 

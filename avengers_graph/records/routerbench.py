@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from avengers_graph.errors import RecordsError
+from avengers_graph.records.items import not_utf8
 from avengers_graph.records.record import Record, check_names, check_record
 from avengers_graph.records.rows import Row
 
@@ -31,9 +32,7 @@ def read_routerbench(path: Path) -> Iterator[Row]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield from _rows(path, csv.reader(file, strict=True))
     except UnicodeDecodeError as error:
-        raise RecordsError(
-            f"{path}: not UTF-8 text ({error.reason}); convert it to UTF-8"
-        ) from error
+        raise not_utf8(path) from error
     except OSError as error:
         raise RecordsError(
             f"cannot read {str(path)!r} ({error.strerror}); check the path"

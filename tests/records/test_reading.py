@@ -165,9 +165,15 @@ def test_unicode_and_very_long_queries_come_through(tmp_path: Path) -> None:
             r":1: dataset holds '\\ud800', half",
         ),
         (lines(OWN | {"query": 3}), r":1: query 3 is empty"),
-        (lines(OWN | {"id": 1}, OWN | {"id": 1}), "id '1' comes twice in data set 'maths'"),
+        (
+            "\n" + lines(OWN | {"id": 1}, OWN | {"id": 1}),
+            r":3: id '1' comes twice in data set 'maths', first at .*:2; give each",
+        ),
         (lines(OWN | {"scores": {"a": 1, "b": None}}), r":1: expert 'b' has no score on any"),
-        (lines(OWN, OWN | {"scores": {"A ": 1}}), r"expert names 'A ' and 'a' clash"),
+        (
+            lines(OWN, OWN, OWN | {"scores": {"A ": 1}}),
+            r":3: expert names 'a' \(at .*:1\) and 'A ' clash",
+        ),
         ('{"query": "q", "scores": {"a": 1, "a": 0}}', r":1: the names \['a'\] come twice"),
         ('{"query": "q", "score": {"a": 1}}', r":1: no record format has the keys"),
         ('{\n"query": "q"\n}', r":1: not valid JSON"),
@@ -195,6 +201,27 @@ def test_truncated_csv_is_named(tmp_path: Path) -> None:
         read_records(bench(tmp_path / "other.csv", header=["a", "b"]))
 
 
+@pytest.mark.parametrize("before", [0, 3, (1 << 16) - 1, 200_000])
+def test_text_that_is_not_utf8_is_told_by_line_and_byte(tmp_path: Path, before: int) -> None:
+    file = tmp_path / "long.jsonl"
+    good = lines(OWN | {"reference": "é" + "x" * before}).encode()
+    file.write_bytes(good + b"\n\xe9\nmore")
+    at = len(good) + 1
+    with pytest.raises(RecordsError, match=rf"long\.jsonl:3: not UTF-8 .* at byte {at} of"):
+        read_records(file)
+    file.write_bytes(good + "é".encode()[:-1])
+    with pytest.raises(RecordsError, match=r"long\.jsonl:2: not UTF-8 .* ends within a character"):
+        read_records(file)
+
+
+def test_a_csv_that_is_not_utf8_is_told_by_line_and_byte(tmp_path: Path) -> None:
+    file = bench(tmp_path / "bench.csv")
+    good = file.read_bytes()
+    file.write_bytes(good + b"0,s.1,\xff")
+    with pytest.raises(RecordsError, match=rf"bench\.csv:2: not UTF-8 .* at byte {len(good) + 6}"):
+        read_records(file)
+
+
 def test_blank_lines_of_a_csv_are_skipped(tmp_path: Path) -> None:
     row = ["0", "s.1", "['hi']", "mbpp", "1.0", "0.5", "", "0.001", "", "m/x"]
     file = bench(tmp_path / "bench.csv", row)
@@ -216,7 +243,7 @@ def test_places_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="score type 'x' is unknown"):
         read_records(tmp_path, score_type="x")
     (tmp_path / "latin.json").write_bytes('[{"query": "é"}]'.encode("latin-1"))
-    with pytest.raises(RecordsError, match="not UTF-8"):
+    with pytest.raises(RecordsError, match=r"latin\.json:1: not UTF-8 text .* at byte 12 "):
         read_records(tmp_path / "latin.json")
 
 
