@@ -12,6 +12,7 @@ from avengers_graph.cli.routing_options import (
     DefaultCost,
     Host,
     IndexPath,
+    MaxCost,
     Port,
     config_for,
     index_place,
@@ -34,6 +35,7 @@ def route_command(
         float, typer.Option(min=0, max=1, help="1 ranks by accuracy alone, 0 by cost alone.")
     ] = 1.0,
     default_cost: DefaultCost = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Read JSON lines of {"query": ...} and write each with its clusters and ranked experts.
 
@@ -55,6 +57,7 @@ def route_command(
             candidates=opened_index.experts,
             alpha=alpha,
             default_cost=default_cost,
+            max_cost=max_cost,
         )
         answer = {"query": query, "clusters": clusters, "experts": experts}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")

@@ -46,6 +46,15 @@ DefaultCost = Annotated[
     ),
 ]
 
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        help="USD per query; experts that cost more are left out.",
+        show_default=False,
+    ),
+]
+
 MAX_SEED = 2**31
 """NumPy takes seeds below 2**32, and partitions and repeats count on from the one given."""
 

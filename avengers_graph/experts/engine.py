@@ -8,7 +8,7 @@ wrap its iterator.
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit, carry_out
@@ -60,6 +60,24 @@ async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator
                 return
     finally:
         await run.close()
+
+
+def cost_of(
+    record: SampleRecord, *, pool: ExpertPool, expected_costs: Mapping[str, float]
+) -> float:
+    """USD of one sample: by the expert's price, else what its answers are known to cost.
+
+    Without a price, a call that failed before it used a token costs nothing.
+
+    Args:
+        expected_costs: USD per answer; an expert that is in neither costs 0.
+    """
+    name, read, written = record["expert"], record["input_tokens"], record["output_tokens"]
+    priced = pool.cost(name, input_tokens=read, output_tokens=written)
+    if priced is not None:
+        return priced
+    used = record["error"] is None or read + written > 0
+    return expected_costs.get(name, 0.0) if used else 0.0
 
 
 class _Round:
@@ -197,8 +215,9 @@ class _Round:
         if self._tokens_left is not None:
             self._tokens_left -= read + written
         if self._cost_left is not None:
-            cost = self.pool.cost(record["expert"], input_tokens=read, output_tokens=written)
-            self._cost_left -= cost or 0.0
+            self._cost_left -= cost_of(
+                record, pool=self.pool, expected_costs=self.request.expected_costs
+            )
         if any(left is not None and left <= 0 for left in (self._tokens_left, self._cost_left)):
             self.over = self.over or OVER_BUDGET
 

@@ -44,6 +44,8 @@ class RoundRequest:
     """Prompts and answers together."""
     cost_left: float | None = None
     """USD."""
+    expected_costs: Mapping[str, float] = field(default_factory=dict)
+    """USD per answer, counted for experts without a price."""
     enough: Enough | None = None
     retries: int | None = None
     """Further tries of a request that may pass; None leaves it to each expert."""

@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from avengers_graph.errors import AllExpertsFailedError
-from avengers_graph.experts.engine import OUT_OF_TIME, run_round
+from avengers_graph.experts.engine import OUT_OF_TIME, cost_of, run_round
 from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
@@ -90,6 +90,7 @@ def round_request(
         calls_left=None if max_calls is None else max_calls - spent["calls"],
         tokens_left=None if max_tokens is None else max_tokens - used,
         cost_left=None if max_cost is None else max_cost - spent["cost"],
+        expected_costs=_expected_costs(state),
         enough=enough,
         retries=settings["retries"],
         callbacks=config.get("callbacks"),
@@ -157,7 +158,7 @@ def _outcome(
     if all(record["error"] is not None for record in so_far):
         raise AllExpertsFailedError(_causes(so_far, state))
     so_long = state["spent"]["elapsed"] + elapsed
-    return {"samples": records, "spent": _spent(so_far, pool, elapsed=so_long)}
+    return {"samples": records, "spent": _spent(so_far, pool, state, elapsed=so_long)}
 
 
 def _causes(records: list[SampleRecord], state: AvengersState) -> dict[str, str]:
@@ -175,14 +176,20 @@ def _cause(text: str, state: AvengersState) -> str:
     return f"no answer before the deadline of {state['request']['settings']['deadline']:g} s"
 
 
-def _spent(records: list[SampleRecord], pool: ExpertPool, *, elapsed: float) -> Spent:
-    tokens = [(r["expert"], r["input_tokens"], r["output_tokens"]) for r in records]
-    costs = [pool.cost(name, input_tokens=i, output_tokens=o) for name, i, o in tokens]
+def _expected_costs(state: AvengersState) -> dict[str, float]:
+    """USD per answer of the ranked experts for whom it is known."""
+    return {e["name"]: e["cost"] for e in state["experts"] if e["cost"] is not None}
+
+
+def _spent(
+    records: list[SampleRecord], pool: ExpertPool, state: AvengersState, *, elapsed: float
+) -> Spent:
+    expected = _expected_costs(state)
     return Spent(
         calls=len(records),
-        input_tokens=sum(i for _, i, _ in tokens),
-        output_tokens=sum(o for _, _, o in tokens),
-        cost=sum(cost for cost in costs if cost is not None),
+        input_tokens=sum(record["input_tokens"] for record in records),
+        output_tokens=sum(record["output_tokens"] for record in records),
+        cost=sum(cost_of(record, pool=pool, expected_costs=expected) for record in records),
         seconds=sum(record["latency"] for record in records),
         elapsed=elapsed,
     )

@@ -27,7 +27,8 @@ def select_experts(
     """Write ``experts``, best first, and clear what an earlier turn left behind.
 
     Raises:
-        ConfigError: no expert can take the request, or one that is forced cannot.
+        ConfigError: no expert can take the request within the budget, or one that is forced
+            cannot, or a cost that the settings need is unknown.
     """
     request = state["request"]
     settings = request["settings"]
@@ -47,6 +48,7 @@ def select_experts(
             state["messages"], max_tokens=request["params"].get("max_tokens")
         ),
         default_cost=settings["default_cost"],
+        max_cost=settings["max_cost"],
     )
     return {
         "experts": _forced(ranked, settings["force_experts"]),
@@ -67,7 +69,8 @@ def _forced(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:
     if unable:
         raise ConfigError(
             f"force_experts names {unable}, which cannot take this request "
-            "(excluded, or lacking a capability it needs); force others or change the request"
+            "(excluded, lacking a capability it needs, or above max_cost); force others or change "
+            "the request"
         )
     return [
         RankedExpert(**{**by_name[name], "why": f"asked for by name; {by_name[name]['why']}"})

@@ -81,7 +81,7 @@ class Context(BaseModel):
         ge=0,
         allow_inf_nan=False,
         description="USD per query taken for experts without a price whose cost calibration did "
-        "not measure, where alpha is below 1. None: such an expert is an error.",
+        "not measure, where alpha is below 1 or max_cost is set. None: such an expert is an error.",
         json_schema_extra=_shown_at("select_experts"),
     )
     temperature: float | None = Field(
@@ -164,8 +164,9 @@ class Context(BaseModel):
     max_cost: float | None = Field(
         None,
         gt=0,
-        description="Most USD per request, over experts with a price.",
-        json_schema_extra=_shown_at("sample"),
+        description="Most USD per request. Experts one answer of which would cost more are left "
+        "out; answers of experts without a price count what calibration measured, or default_cost.",
+        json_schema_extra=_shown_at("select_experts", "sample"),
     )
     min_confidence: float | None = Field(
         None,

@@ -193,6 +193,16 @@ def test_route_trades_cost_with_a_default(app: typer.Typer, index: Path) -> None
     assert [row["cost"] for row in json.loads(done.stdout)["experts"]] == [0.001, 0.001]
 
 
+def test_route_leaves_out_who_is_too_dear(app: typer.Typer, index: Path) -> None:
+    line = '{"query": "What is 12 plus 99?"}\n'
+    options = ["route", "--index", str(index), "--max-cost", "0.01"]
+    assert "default_cost" in str(CliRunner().invoke(app, options, input=line).exception)
+    done = CliRunner().invoke(app, [*options, "--default-cost", "0.001"], input=line)
+    assert len(json.loads(done.stdout)["experts"]) == 2
+    dear = CliRunner().invoke(app, [*options, "--default-cost", "0.1"], input=line)
+    assert "no expert costs 0.01 USD or less per query" in str(dear.exception)
+
+
 def test_route_answers_each_line(app: typer.Typer, index: Path) -> None:
     lines = '{"query": "What is 12 plus 99?"}\n\n{"query": "Where is Lima?"}\n'
     done = CliRunner().invoke(app, ["route", "--index", str(index)], input=lines)

@@ -169,11 +169,33 @@ def test_no_more_money_than_allowed(server: OpenAIServer, graph_of: Graphs, run:
     server.serve("alpha", *[str(n) for n in range(20)])
     price = Price(input=0, output=1e6)  # one USD a token, one token an answer
     graph = graph_of(fields={"price": price, "max_concurrency": 1})
-    result = asked(graph, run, samples=8, max_cost=2.5)
+    result = asked(graph, run, samples=8, max_cost=2.5, params={"max_tokens": 1})
     told = result["messages"][-1].response_metadata["avengers"]
     # Three answers, and what a fourth that had just left may have cost.
     assert 3 <= told["cost"] <= 4
     assert len(server.requests) <= 4
+
+
+def test_answers_without_a_price_are_counted_at_their_known_cost(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", *[str(n) for n in range(20)])
+    graph = graph_of(fields={"max_concurrency": 1})
+    result = asked(graph, run, samples=8, max_cost=2.5, default_cost=1.0)
+    told = result["messages"][-1].response_metadata["avengers"]
+    assert 3 <= told["cost"] <= 4
+    assert len(server.requests) <= 4
+
+
+def test_the_known_cost_counts_over_rounds(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", "13", "14")
+    server.serve("gamma", *[str(n) for n in range(20)])
+    graph = graph_of(plans=TWO_ROUNDS, fields={"max_concurrency": 1})
+    result = asked(graph, run, strategy="mine", max_cost=2.5, default_cost=1.0)
+    assert 3 <= result["messages"][-1].response_metadata["avengers"]["cost"] <= 4
+    assert len(server.asked("gamma")) <= 2
 
 
 def test_what_is_there_at_the_deadline_is_voted_on(

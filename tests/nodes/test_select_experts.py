@@ -134,3 +134,25 @@ def test_without_cost_and_price_alpha_needs_a_default(
     assert server.requests == []
     assert ranked(asked(graph, run, alpha=0, default_cost=1.0)) == ["beta", "gamma", "alpha"]
     assert ranked(asked(graph, run, alpha=0, default_cost=0)) == ["alpha", "beta", "gamma"]
+
+
+def test_experts_one_answer_of_which_is_too_dear_are_left_out(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    graph = graph_of(experts=priced(server, alpha=9000, beta=1, gamma=3))
+    assert ranked(asked(graph, run, max_cost=0.5)) == ["gamma", "beta"]
+    assert server.asked("alpha") == []
+    with pytest.raises(ConfigError, match=r"no expert costs 1e-09 USD or less .* raise max_cost"):
+        asked(graph, run, max_cost=1e-9)
+    with pytest.raises(ConfigError, match=r"names \['alpha'\], .* above max_cost"):
+        asked(graph, run, max_cost=0.5, force_experts=["alpha"])
+
+
+def test_a_budget_needs_to_know_what_each_expert_costs(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    graph = graph_of(experts=("alpha", *priced(server, beta=1, gamma=3)))
+    with pytest.raises(ConfigError, match=r"the cost of \['alpha'\] is unknown.*default_cost"):
+        asked(graph, run, max_cost=1.0)
+    assert server.requests == []
+    assert ranked(asked(graph, run, max_cost=1.0, default_cost=0.1))[0] == "alpha"
