@@ -66,6 +66,7 @@ class Context(BaseModel):
     beta: float | None = Field(
         None,
         ge=0,
+        allow_inf_nan=False,
         description="Clusters weigh softmax(-beta * Euclidean distance). None: as fitted.",
         json_schema_extra=_shown_at("retrieve_cluster"),
     )

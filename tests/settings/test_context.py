@@ -32,7 +32,14 @@ def test_assignments_are_checked() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"samples": 257}, {"deadline": 0}, {"max_cost": 0}, {"temperature": 2.5}, {"beta": -1}],
+    [
+        {"samples": 257},
+        {"deadline": 0},
+        {"max_cost": 0},
+        {"temperature": 2.5},
+        {"beta": -1},
+        {"beta": float("inf")},
+    ],
 )
 def test_ranges(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
