@@ -98,6 +98,7 @@ def fit_command(
     from avengers_graph.calibration.tuning import tune
     from avengers_graph.embedding import DEFAULT_MODEL, embed_texts, load_embeddings
     from avengers_graph.index import ClusterIndex
+    from avengers_graph.index.client import check_place
     from avengers_graph.index.fitting import matrix
     from avengers_graph.records import expert_names, read_records
     from avengers_graph.settings.config import load_config
@@ -107,6 +108,7 @@ def fit_command(
     settings = _settings(clusters, method, scorer)
     if (from_avengers is None) == (not records):
         raise ConfigError("give either RECORDS or --from-avengers FOLDER, not both or neither")
+    check_place(**place)
     model = embedding or (load_config(config).embedding.model if config else DEFAULT_MODEL)
     if from_avengers is not None:
         if settings is None or clusters is not None or method != "kmeans":

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from avengers_graph.errors import ClusterIndexError, IndexDamagedError, IndexNotFoundError
@@ -16,6 +17,13 @@ _MAGIC = b"SQLite format 3\x00"
 _started_in: int | None = None
 """Process in which an embedded Chroma was first opened."""
 _FIT = "run: avengers-graph fit RECORDS --index"
+_UNWRITABLE = (
+    "readonly database",
+    "unable to open database file",
+    "Permission denied",
+    "Read-only file system",
+)
+"""What Chroma says where it may not write."""
 
 
 def open_client(path: Path | None, host: str | None, port: int, *, create: bool) -> "ClientAPI":
@@ -28,11 +36,39 @@ def open_client(path: Path | None, host: str | None, port: int, *, create: bool)
         IndexNotFoundError: nothing is there, or no Chroma server answers.
         IndexDamagedError: the directory holds a database that is cut off or is none.
     """
-    if (path is None) == (host is None):
-        raise ClusterIndexError(
-            f"an index is at a path or on a host, not both or neither: path={path!r}, host={host!r}"
-        )
+    _one_place(path, host)
     return _server(host, port) if path is None else _embedded(path, create=create)
+
+
+def check_place(
+    path: str | Path | None = None, *, host: str | None = None, port: int = 8000
+) -> None:
+    """Fail before the work, not after it, where no index could be written. Makes nothing.
+
+    Raises:
+        ClusterIndexError: it is no place, or not writable.
+        IndexNotFoundError: no Chroma server answers, or ``path`` is a file.
+        IndexDamagedError: the directory holds a database that is cut off or is none.
+    """
+    folder = None if path is None else Path(path)
+    _one_place(folder, host)
+    if folder is None:
+        _server(host, port)
+        return
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise IndexNotFoundError(f"{str(path)!r} is a file; give a directory for the index")
+        if (folder / DATABASE).exists():
+            _check_database(folder / DATABASE)
+        # Permission bits alone tell too little: a whole file system may be read-only.
+        above = folder.absolute()
+        with TemporaryFile(dir=next(p for p in (above, *above.parents) if p.exists())):
+            pass
+    except OSError as error:
+        raise ClusterIndexError(
+            f"cannot write an index to {str(path)!r} ({error.strerror}); "
+            "give write permission there, or choose another directory with --index"
+        ) from error
 
 
 def place_name(path: Path | None, host: str | None, port: int) -> str:
@@ -46,6 +82,13 @@ def place_of(client: "ClientAPI") -> dict[str, Any]:
     if settings.chroma_server_host is None:
         return {"path": Path(settings.persist_directory)}
     return {"host": settings.chroma_server_host, "port": settings.chroma_server_http_port}
+
+
+def _one_place(path: Path | None, host: str | None) -> None:
+    if (path is None) == (host is None):
+        raise ClusterIndexError(
+            f"an index is at a path or on a host, not both or neither: path={path!r}, host={host!r}"
+        )
 
 
 def _server(host: str | None, port: int) -> "ClientAPI":
@@ -98,10 +141,11 @@ def _refuse_after_fork() -> None:
 
 
 def _check_database(database: Path) -> None:
-    """Refuse what SQLite would misread, before Chroma opens it for writing.
+    """Refuse what SQLite would misread or may not write, before Chroma opens it for writing.
 
     Raises:
         IndexDamagedError: the file is empty, no SQLite database, or shorter than it says.
+        ClusterIndexError: it is read-only.
     """
     try:
         with database.open("rb") as file:
@@ -124,6 +168,19 @@ def _check_database(database: Path) -> None:
             f"{str(database)!r} is cut off ({size} of {page * pages} bytes); "
             f"restore it, or delete the directory and {_FIT} {database.parent}"
         )
+    try:
+        with database.open("r+b"):
+            pass
+    except OSError as error:
+        # Chroma would fail too, and after that on every further try in this process.
+        raise _unwritable(str(database.parent), error.strerror or str(error)) from error
+
+
+def _unwritable(where: str, said: str) -> ClusterIndexError:
+    return ClusterIndexError(
+        f"Chroma may not write to the index at {where} ({said}), and it has to even to read it; "
+        "give write permission on the directory and all in it, or copy it to where you may write"
+    )
 
 
 def _has_journal(database: Path) -> bool:
@@ -134,14 +191,17 @@ def _has_journal(database: Path) -> bool:
 
 @contextmanager
 def chroma_errors(where: str) -> Iterator[None]:
-    """Chroma's own errors as an index that is damaged or cannot be reached."""
+    """Chroma's own errors as an index that is damaged, read-only or cannot be reached."""
     from chromadb.errors import ChromaError
     from httpx import HTTPError
 
     try:
         yield
     except (ChromaError, HTTPError) as error:
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if any(words in said for words in _UNWRITABLE):
+            raise _unwritable(where, said) from error
         raise IndexDamagedError(
-            f"Chroma cannot serve the index at {where} ({type(error).__name__}: "
-            f"{' '.join(str(error).split())}); open it again, restore it, or fit again"
+            f"Chroma cannot serve the index at {where} ({said}); "
+            "open it again, restore it, or fit again"
         ) from error

@@ -24,7 +24,13 @@ from avengers_graph.errors import (
     IndexMismatchError,
 )
 from avengers_graph.index import catalogue
-from avengers_graph.index.client import chroma_errors, open_client, place_name, place_of
+from avengers_graph.index.client import (
+    check_place,
+    chroma_errors,
+    open_client,
+    place_name,
+    place_of,
+)
 from avengers_graph.index.fitting import Matrix
 from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
 from avengers_graph.index.nearest import nearest_clusters
@@ -115,7 +121,9 @@ class ClusterIndex:
             RecordsError: the records cannot be used, or are too few for the clusters.
             EmbeddingError: the embedder fails.
             IndexDamagedError: what is at ``path`` is no sound database.
+            ClusterIndexError: nothing can be written there; said before anything is computed.
         """
+        check_place(path, host=host, port=port)
         fitted = fit_records(
             records,
             embeddings,

@@ -14,7 +14,13 @@ from typer.testing import CliRunner
 from avengers_graph.cli.evaluate import evaluate_command
 from avengers_graph.cli.fit import fit_command
 from avengers_graph.cli.route import route_command
-from avengers_graph.errors import AvengersError, ConfigError, IndexNotFoundError, RecordsError
+from avengers_graph.errors import (
+    AvengersError,
+    ClusterIndexError,
+    ConfigError,
+    IndexNotFoundError,
+    RecordsError,
+)
 from avengers_graph.evaluation.embedders import LEXICAL
 
 pytestmark = pytest.mark.skipif(
@@ -269,6 +275,7 @@ def test_auto_chooses_settings_and_shows_what_was_tried(
         ),
         (["route", "--index", "INDEX"], "query\n", RecordsError, "stdin:1: not valid JSON"),
         (["route", "--index", "INDEX"], "[" * 200_000, RecordsError, "stdin:1: not valid JSON"),
+        (["fit", "SUMS", "--index", "SUMS/x"], "", ClusterIndexError, "cannot write an index to"),
         (["fit", "none.json", "--index", "x"], "", RecordsError, "cannot read 'none.json'"),
         (["fit", "SUMS", "--index", "x", "-k", "many"], "", ConfigError, "--clusters 'many'"),
         (
@@ -291,7 +298,8 @@ def test_bad_input_is_one_error_and_makes_nothing(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    known = {"INDEX": str(index), "SUMS": str(folder / "sums.json")}
+    sums = str(folder / "sums.json")
+    known = {"INDEX": str(index), "SUMS": sums, "SUMS/x": f"{sums}/x"}
     done = CliRunner().invoke(app, [known.get(part, part) for part in arguments], input=text)
     assert isinstance(done.exception, error)
     assert message in str(done.exception)

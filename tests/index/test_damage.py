@@ -1,5 +1,6 @@
 """What is missing, damaged or foreign is said in one line; opening never creates anything."""
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -13,7 +14,7 @@ from avengers_graph.errors import (
     IndexNotFoundError,
 )
 from avengers_graph.index import ClusterIndex, RankingSettings, catalogue
-from avengers_graph.index.client import DATABASE
+from avengers_graph.index.client import DATABASE, chroma_errors
 from avengers_graph.records import Record
 from tests.index.conftest import TopicEmbeddings, free_port, planted
 
@@ -48,6 +49,55 @@ def test_nothing_there(tmp_path: Path) -> None:
         ClusterIndex.open()
     with pytest.raises(IndexNotFoundError, match="chroma run"):
         ClusterIndex.open(host="127.0.0.1", port=free_port())
+
+
+class NoEmbeddings(TopicEmbeddings):
+    """Fails the test that comes as far as embedding."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        raise AssertionError("embedded before the place was checked")
+
+
+def test_a_place_that_cannot_be_written_fails_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    records = [Record("q", "d", {"a": 1})]
+    with pytest.raises(ClusterIndexError, match=r"cannot write an index to .* \(Not a directory\)"):
+        ClusterIndex.fit(records, NoEmbeddings(), path=tmp_path / "file" / "index")
+    with pytest.raises(IndexNotFoundError, match="is a file"):
+        ClusterIndex.fit(records, NoEmbeddings(), path=tmp_path / "file")
+    with pytest.raises(IndexNotFoundError, match="chroma run"):
+        ClusterIndex.fit(records, NoEmbeddings(), host="127.0.0.1", port=free_port())
+    with pytest.raises(AssertionError, match="embedded before"):
+        ClusterIndex.fit(records, NoEmbeddings(), path=tmp_path / "new" / "index")
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write whatever the permissions say")
+def test_a_read_only_index_asks_for_permission_not_for_a_new_fit(copied: Path) -> None:
+    for item in (copied / DATABASE, copied):
+        item.chmod(item.stat().st_mode & ~0o222)
+    for call in (ClusterIndex.open, ClusterIndex.open, refit):
+        with pytest.raises(ClusterIndexError, match="give write permission on the directory"):
+            call(copied)
+    copied.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error returned from database: (code: 8) attempt to write a readonly database",
+        "Permission denied (os error 13)",
+    ],
+)
+def test_what_chroma_may_not_write_is_not_called_damaged(said: str) -> None:
+    from chromadb.errors import InternalError
+
+    with (
+        pytest.raises(ClusterIndexError, match=r"at here .* give write permission") as caught,
+        chroma_errors("here"),
+    ):
+        raise InternalError(said)
+    assert not isinstance(caught.value, IndexDamagedError)
 
 
 def test_a_chroma_directory_without_an_index(tmp_path: Path) -> None:
