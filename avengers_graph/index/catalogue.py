@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avengers_graph.errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
+from avengers_graph.index.client import options_for
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -138,7 +139,7 @@ def current(client: "ClientAPI", *, where: str) -> str:
     found = _read(client, POINTER)
     if not found or not found["metadatas"]:
         raise IndexNotFoundError(
-            f"no index at {where}; run: avengers-graph fit RECORDS --index {where}"
+            f"no index at {where}; run: avengers-graph fit RECORDS {options_for(client)}"
         )
     metadata = found["metadatas"][0]
     if metadata.get("schema") != SCHEMA:

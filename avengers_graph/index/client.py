@@ -84,6 +84,14 @@ def place_of(client: "ClientAPI") -> dict[str, Any]:
     return {"host": settings.chroma_server_host, "port": settings.chroma_server_http_port}
 
 
+def options_for(client: "ClientAPI") -> str:
+    """The options by which a command names where a client's index is."""
+    place = place_of(client)
+    if "path" in place:
+        return f"--index {place['path']}"
+    return f"--host {place['host']} --port {place['port']}"
+
+
 def _one_place(path: Path | None, host: str | None) -> None:
     if (path is None) == (host is None):
         raise ClusterIndexError(

@@ -1,6 +1,7 @@
 """What is missing, damaged or foreign is said in one line; opening never creates anything."""
 
 import os
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -105,8 +106,16 @@ def test_a_chroma_directory_without_an_index(tmp_path: Path) -> None:
 
     client = chromadb.PersistentClient(str(tmp_path))
     client.create_collection("something-else")
-    with pytest.raises(IndexNotFoundError, match="no index at"):
+    where = re.escape(str(tmp_path))
+    with pytest.raises(IndexNotFoundError, match=rf"no index at {where}; .* --index {where}$"):
         ClusterIndex.open(tmp_path)
+
+
+@pytest.mark.integration
+def test_a_chroma_server_without_an_index(chroma_server: int) -> None:
+    options = rf"--host 127\.0\.0\.1 --port {chroma_server}$"
+    with pytest.raises(IndexNotFoundError, match=rf"avengers-graph fit RECORDS {options}"):
+        ClusterIndex.open(host="127.0.0.1", port=chroma_server)
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 1000])
