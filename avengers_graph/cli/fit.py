@@ -177,7 +177,14 @@ def _report(fitted: "ClusterIndex", tuning: "Tuning | None", as_json: bool) -> N
 
 
 def _caveats(fitted: "ClusterIndex") -> Iterator[str]:
-    """Why the index may route no better than one expert for all."""
+    """How the index differs from what was asked for, and why it may route no better than one
+    expert for all."""
+    asked = fitted.settings.n_clusters
+    if asked is not None and fitted.n_clusters < asked:
+        yield (
+            f"{fitted.settings.method} made {counted(fitted.n_clusters, 'cluster')} instead of "
+            f"{asked}; kmeans makes as many as it is told to"
+        )
     if len(fitted.experts) == 1:
         yield "one expert leaves nothing to choose; routing needs records of two or more"
     elif fitted.n_queries and fitted.n_clusters == 1:

@@ -1,6 +1,7 @@
 """fit, evaluate and route as a person runs them, with the real embedder."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -107,6 +108,19 @@ def test_fit_says_where_there_is_nothing_to_route(
     assert done.exit_code == 0, done.output
     assert summary in done.stdout
     assert note in done.stderr
+
+
+def test_fit_says_where_a_method_makes_fewer_clusters(
+    app: typer.Typer, folder: Path, tmp_path: Path
+) -> None:
+    files = [str(folder / "sums.json"), str(folder / "places.json")]
+    options = ["--index", str(tmp_path / "index"), "-k", "40", "--method"]
+    done = CliRunner().invoke(app, ["fit", *files, *options, "birch"])
+    assert done.exit_code == 0, done.output
+    made = int(re.search(r"in (\d+) clusters", done.stdout).group(1))  # type: ignore[union-attr]
+    assert made < 40
+    assert f"note: birch made {made} clusters instead of 40" in done.stderr
+    assert "instead of" not in CliRunner().invoke(app, ["fit", *files, *options, "kmeans"]).stderr
 
 
 def test_ablate_adds_its_rows(app: typer.Typer, folder: Path, index: Path) -> None:
