@@ -135,10 +135,10 @@ def _why(evidence: Evidence, at: int, score: float) -> str:
         + f"; {near:.0%} of {count:.0f} scores in {where}{named}",
     }[settings.scorer]
     text = f"{said}; {float(evidence.prior[at]):.0%} on {towards}; estimate {score:.0%}"
-    held = float(evidence.trust)
-    if held < 1 and settings.back_off:
+    backed_off = f"{1 - float(evidence.trust):.0%}"
+    if backed_off != "0%" and settings.back_off:
         text += (
-            f"; the query is far from every cluster, so {1 - held:.0%} of it is the global "
+            f"; the query is far from every cluster, so {backed_off} of it is the global "
             f"{float(evidence.global_means[at]):.0%}"
         )
     return text

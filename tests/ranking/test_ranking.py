@@ -107,6 +107,8 @@ def test_far_queries_fall_back_to_the_global_ranking() -> None:
     found = evidence([[0.9, 0.1]], trusted=0.25)
     assert estimate(found).tolist() == pytest.approx([0.6, 0.4])
     assert "75% of it is the global 50%" in rank_experts(found, candidates=["a"])[0]["why"]
+    hardly = evidence([[0.9, 0.1]], trusted=0.996)
+    assert "far from" not in rank_experts(hardly, candidates=["a"])[0]["why"]
     kept = evidence([[0.9, 0.1]], trusted=0.25, settings=PLAIN.but(back_off=False))
     assert estimate(kept).tolist() == pytest.approx([0.9, 0.1])
 
