@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avengers_graph.errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from avengers_graph.index.client import options_for
+from avengers_graph.index.client import options_for, place_of
+from avengers_graph.index.folders import remove_unnamed_folders
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -210,7 +211,10 @@ def remove(client: "ClientAPI", generation: str) -> None:
 
 
 def discard(client: "ClientAPI", generation: str) -> None:
-    """Delete a generation's record, if it has one, then whatever collections it has."""
+    """Delete a generation's record, if it has one, then whatever collections it has.
+
+    Embedded, their search graphs go from the disk too.
+    """
     if _read(client, _MANIFEST + generation):
         catalogue = client.get_collection(CATALOGUE, embedding_function=None)
         catalogue.delete(ids=[_MANIFEST + generation])
@@ -218,6 +222,9 @@ def discard(client: "ClientAPI", generation: str) -> None:
     for part in PARTS:
         if collection_name(generation, part) in present:
             client.delete_collection(collection_name(generation, part))
+    place = place_of(client)
+    if "path" in place:
+        remove_unnamed_folders(place["path"])
 
 
 def discard_leftovers(client: "ClientAPI") -> list[str]:
