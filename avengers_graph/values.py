@@ -172,7 +172,8 @@ class Spent(TypedDict):
     input_tokens: int
     output_tokens: int
     cost: float
-    """USD, over the experts whose price is known."""
+    """USD: by price, else by what calibration measured or ``default_cost`` says; 0 where nothing
+    does."""
     seconds: float
     """Sum of the calls' latencies."""
     elapsed: float
