@@ -6,6 +6,7 @@ The same models answer when the result stands in a user turn, with a request to 
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
@@ -34,7 +35,16 @@ def _is_tool_turn(message: BaseMessage) -> bool:
 
 def _exchange(run: Sequence[BaseMessage]) -> list[BaseMessage]:
     said = "\n".join(turn.text for turn in run if isinstance(turn, AIMessage) and turn.text.strip())
-    return [AIMessage(said or _LOOKED_UP), HumanMessage("\n".join([*_results(run), _ANSWER]))]
+    told = "\n".join([*_results(run), _ANSWER])
+    shown = [
+        block
+        for turn in run
+        if isinstance(turn, ToolMessage) and isinstance(turn.content, list)
+        for block in turn.content
+        if isinstance(block, dict) and block.get("type") != "text"
+    ]
+    answer: Any = [{"type": "text", "text": told}, *shown] if shown else told
+    return [AIMessage(said or _LOOKED_UP), HumanMessage(answer)]
 
 
 def _results(run: Sequence[BaseMessage]) -> Iterator[str]:

@@ -102,3 +102,14 @@ def test_an_id_that_comes_again_is_that_of_the_latest_call() -> None:
         ToolMessage("7", tool_call_id="call_0"),
     )[-1][1]
     assert last.splitlines()[:2] == ["add(a=1, b=2) returned 3", "add(a=3, b=4) returned 7"]
+
+
+def test_images_that_a_tool_gave_are_shown() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    content = [{"type": "text", "text": "a chart"}, image]
+    turns = [called(a=("draw", {})), ToolMessage(content, tool_call_id="a")]
+    last = told_in_words(turns)[-1]
+    assert last.content == [
+        {"type": "text", "text": "draw() returned a chart\nNow answer my question in words."},
+        image,
+    ]
