@@ -133,7 +133,7 @@ def _why(evidence: Evidence, at: int, score: float) -> str:
         "blend": "blend of "
         + ", ".join(f"{name} x {weight:g}" for name, weight in settings.blend.items() if weight)
         + f"; {near:.0%} of {count:.0f} scores in {where}{named}",
-    }[settings.scorer]
+    }.get(settings.scorer, settings.scorer)  # a new scorer is told of by its name
     text = f"{said}; {float(evidence.prior[at]):.0%} on {towards}; estimate {score:.0%}"
     backed_off = f"{1 - float(evidence.trust):.0%}"
     if backed_off != "0%" and settings.back_off:

@@ -7,6 +7,7 @@ import pytest
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.ranking import (
+    SCORERS,
     Evidence,
     RankingSettings,
     choose,
@@ -240,3 +241,15 @@ def test_the_count_is_that_of_the_scorer_that_spoke(
     predictions = {"knn": [0.1, 0.0], "ridge": [0.1, 0.0]}
     found = evidence([[0.9, 0.8]], counts=2000, settings=settings, predictions=predictions)
     assert rank_experts(found, candidates=["a"])[0]["count"] == count
+
+
+def test_a_new_scorer_needs_a_row_in_the_registry_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    added = {**SCORERS, "cheerful": lambda evidence: evidence.prior * 0 + 0.1}
+    monkeypatch.setattr("avengers_graph.ranking.estimates.SCORERS", added)
+    ranked = rank_experts(
+        evidence([[0.5]], settings=PLAIN.but(scorer="cheerful")), candidates=["a"]
+    )
+    assert ranked[0]["score"] == pytest.approx(0.6)
+    assert ranked[0]["why"].startswith("cheerful; ")
