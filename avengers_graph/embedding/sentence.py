@@ -11,7 +11,7 @@ class SentenceEmbeddings(Embeddings):
     """Unit vectors of a ``SentenceTransformer``."""
 
     def __init__(self, encoder: Any, *, model: str) -> None:
-        self._encoder = encoder
+        self._encoder = encoder.eval()
         self.avengers_spec = model
         """What ``load_embeddings`` was given; an index stores it."""
         tokens = int(getattr(encoder, "max_seq_length", None) or 512)
@@ -34,5 +34,22 @@ class SentenceEmbeddings(Embeddings):
         return found
 
     def embed_query(self, text: str) -> list[float]:
-        """Unit vector of one text."""
-        return self.embed_documents([text])[0]
+        """Unit vector of one text: what ``embed_documents`` gives.
+
+        The model is called directly where it has no prompt of its own: what ``encode`` does for
+        batches takes over a millisecond, and a question waits for this.
+        """
+        encoder = self._encoder
+        if encoder.default_prompt_name is not None or encoder.truncate_dim is not None:
+            return self.embed_documents([text])[0]
+        import torch
+
+        with torch.inference_mode():
+            features = encoder.preprocess([text[: self._longest]])
+            on_device = {
+                name: value.to(encoder.device) if isinstance(value, torch.Tensor) else value
+                for name, value in features.items()
+            }
+            vector = encoder(on_device)["sentence_embedding"][0]
+            found: list[float] = torch.nn.functional.normalize(vector, dim=0).tolist()
+        return found

