@@ -7,6 +7,7 @@ from avengers_graph.index.fitting import default_clusters
 from avengers_graph.ranking import RankingSettings
 
 PARTITIONS = 4
+"""Partitions of the clustering that candidates average at most."""
 BLENDS = (
     *(
         {"cluster": 1 - s, other: s}

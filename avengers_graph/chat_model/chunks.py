@@ -23,7 +23,7 @@ class Telling:
         self._heard = self._calls_heard = False
         self._state: dict[str, Any] = {}
         self._text = WithoutReasoning()
-        self._ids: set[str] = set()
+        self._ids: dict[int | None, str] = {}
 
     def progress(self, item: tuple[str, Any]) -> dict[str, Any] | None:
         """Take note of one item; an event that is not a token is returned, to be told."""
@@ -68,7 +68,7 @@ class Telling:
 
 
 def _token_chunk(
-    heard: AIMessageChunk, text: WithoutReasoning, *, ids: set[str]
+    heard: AIMessageChunk, text: WithoutReasoning, *, ids: dict[int | None, str]
 ) -> ChatGenerationChunk | None:
     """A token without usage (the last chunk carries that); None when nothing is left of it."""
     content: Any = heard.content
@@ -81,12 +81,19 @@ def _token_chunk(
     return ChatGenerationChunk(message=chunk, text=chunk.text)
 
 
-def _identified(call: ToolCallChunk, ids: set[str]) -> ToolCallChunk:
-    """The piece of a tool call; the first one (it has the name) brings an id no other call has."""
-    if not call["name"]:
-        return call
-    identity = call["id"] if call["id"] and call["id"] not in ids else f"call_{uuid4().hex}"
-    ids.add(identity)
+def _identified(call: ToolCallChunk, ids: dict[int | None, str]) -> ToolCallChunk:
+    """The piece of a tool call; the first one (it has the name) brings an id no other call has.
+
+    Args:
+        ids: those of the calls so far, by the index that tells the pieces of one from another's.
+    """
+    begun = call["index"] is not None and call["index"] in ids
+    if begun or not call["name"]:
+        # Some servers say the id with every piece.
+        return {**call, "id": ids[call["index"]]} if begun and call["id"] else call
+    taken = not call["id"] or call["id"] in ids.values()
+    identity = f"call_{uuid4().hex}" if taken or call["id"] is None else call["id"]
+    ids[call["index"]] = identity
     return {**call, "id": identity}
 
 

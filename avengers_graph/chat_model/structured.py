@@ -29,6 +29,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from avengers_graph.errors import ConfigError
+from avengers_graph.nodes.schema import schema_objection
 from avengers_graph.values import SampleRecord
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
@@ -132,10 +133,8 @@ def _accepting(schema: Schema) -> Callable[[Any], Any]:
         if issubclass(schema, BaseModel):
             return lambda data: schema.model_validate(data).model_dump(mode="json")
         return lambda data: json.loads(schema.parse_obj(data).json())  # type: ignore[attr-defined]
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(_json_schema(schema))
-    return lambda data: data if validator.is_valid(data) else None
+    plain = _json_schema(schema)
+    return lambda data: data if schema_objection(plain, data) is None else None
 
 
 def _json_schema(schema: Schema) -> dict[str, Any]:

@@ -11,7 +11,7 @@ class SentenceEmbeddings(Embeddings):
     """Unit vectors of a ``SentenceTransformer``."""
 
     def __init__(self, encoder: Any, *, model: str) -> None:
-        self._encoder = encoder.eval()
+        self._encoder = encoder.eval()  # torch: as in use, not as in training
         self.avengers_spec = model
         """What ``load_embeddings`` was given; an index stores it."""
         tokens = int(getattr(encoder, "max_seq_length", None) or 512)

@@ -200,6 +200,8 @@ class ExpertPool:
         The prompt by its length, the answer at ``ANSWER_TOKENS`` or at ``max_tokens`` if that
         is fewer.
         """
+        if not any(expert.price for expert in self):
+            return {}  # counting a long conversation for nothing takes its time
         prompt = estimated_tokens(messages)
         answer = min(ANSWER_TOKENS, max_tokens or ANSWER_TOKENS)
         found = {

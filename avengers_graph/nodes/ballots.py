@@ -3,13 +3,14 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.utils.json import parse_json_markdown
 from langgraph.runtime import Runtime
 
+from avengers_graph.nodes.schema import schema_objection
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.parameters import json_form
 from avengers_graph.state import AvengersState
@@ -105,8 +106,10 @@ class BallotBox:
         if self._calls is None or self._words is None or ballot["error"] is not None:
             return
         calls = bool(ballot["tool_calls"])
-        (self._called if calls else self._said).add(weight, (rank, index))
         (self._calls if calls else self._words).add(index, ballot, weight=weight, rank=rank)
+        if calls or (ballot["text"].strip() and ballot["finish_reason"] != "length"):
+            # Nothing, or the beginning of something, is no answer in words.
+            (self._called if calls else self._said).add(index, weight=weight, rank=rank)
 
     def _read(self, record: SampleRecord) -> SampleRecord:
         """The sample as it is voted on."""
@@ -138,17 +141,19 @@ class BallotBox:
     def verdict(self) -> Verdict:
         """The outcome over the ballots so far."""
         found = self._tally.verdict()
-        if self._calls is None or self._words is None or found.winner is None:
+        if self._calls is None or self._words is None:
             return found
-        words = [row for row in found.tally if row["answer"] == NO_CALL]
-        calls = [row for row in found.tally if row["answer"] != NO_CALL]
+        if not (self._called.samples or self._said.samples):
+            return found
+        calls = self._calls.verdict()
         if not self._said.beats(self._called):
-            return self._restated(found, self._calls.verdict(), others=words)
+            others = [self._said.row()] if self._said.samples else []
+            return self._restated(found, calls, others=others)
         said = self._words.verdict()
         if said.winner is None:  # they say nothing that could be compared
-            spoken = words[0]["samples"][0]
-            return self._restated(found, replace(found, tally=words, winner=spoken), others=calls)
-        return self._restated(found, said, others=calls)
+            rows = [self._said.row()]
+            said = replace(found, answer=NO_CALL, winner=self._said.first, tally=rows)
+        return self._restated(found, said, others=calls.tally)
 
     def _restated(self, found: Verdict, led: Verdict, *, others: list[TallyRow]) -> Verdict:
         """The leading side's outcome with its shares of all ballots; the other side follows."""
@@ -174,19 +179,32 @@ class _Side:
     """The samples that call a tool, or those that answer in words."""
 
     weight: float = 0.0
-    best: tuple[float, float] = (math.inf, math.inf)
-    """Rank of the best-ranked expert among them, and index of its earliest sample."""
+    samples: list[int] = field(default_factory=list)
+    """Their indices."""
+    _best: tuple[float, float] = (math.inf, math.inf)
+    """Rank of the best-ranked expert among them, and the index of its earliest sample."""
 
-    def add(self, weight: float, place: tuple[int, int]) -> None:
+    def add(self, index: int, *, weight: float, rank: int) -> None:
         """One sample more."""
         self.weight += weight
-        self.best = min(self.best, place)
+        self.samples.append(index)
+        self._best = min(self._best, (rank, index))
+
+    @property
+    def first(self) -> int:
+        """Index of the sample that speaks for them; there must be one."""
+        return int(self._best[1])
+
+    def row(self) -> TallyRow:
+        """Answers in words as one line of a tally."""
+        votes, samples = len(self.samples), sorted(self.samples)
+        return {"answer": NO_CALL, "votes": votes, "weight": self.weight, "samples": samples}
 
     def beats(self, other: "_Side") -> bool:
         """Whether it weighs more; a tie goes to the better-ranked expert, then the earlier."""
         if not math.isclose(self.weight, other.weight, rel_tol=1e-9):
             return self.weight > other.weight
-        return self.best < other.best
+        return self._best < other._best
 
 
 class _Offer:
@@ -194,13 +212,13 @@ class _Offer:
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         tools = [tool["function"] for tool in params.get("tools") or () if "function" in tool]
-        self._tools = {tool["name"]: _validator(tool.get("parameters")) for tool in tools}
+        self._tools = {tool["name"]: tool.get("parameters") or {} for tool in tools}
         choice = params.get("tool_choice")
         self._forced = choice == "required" or isinstance(choice, Mapping)
         self._forbidden = choice == "none"
         self._only = choice["function"]["name"] if isinstance(choice, Mapping) else None
         form = params.get("response_format") if json_form(params) == "json_schema" else None
-        self._text = _validator(((form or {}).get("json_schema") or {}).get("schema"))
+        self._text = ((form or {}).get("json_schema") or {}).get("schema")
 
     def objection(self, record: SampleRecord) -> str | None:
         """Why a sample is not what was asked for; None when it is."""
@@ -212,7 +230,7 @@ class _Offer:
             return next(filter(None, map(self._wrong, record["tool_calls"])), None)
         if self._tools and self._forced:
             return "answers without the tool call asked for"
-        if self._text is not None and not self._text.is_valid(_data_in(record["text"])):
+        if self._text and schema_objection(self._text, _data_in(record["text"])):
             return "does not fit the schema asked for"
         return None
 
@@ -222,22 +240,8 @@ class _Offer:
             return f"calls {name!r} with arguments that are no JSON object"
         if name not in self._tools or self._only not in (None, name):
             return f"calls {name!r}, which was not offered"
-        validator = self._tools[name]
-        wrong = None if validator is None else next(validator.iter_errors(dict(args)), None)
-        return None if wrong is None else f"calls {name!r} with wrong arguments: {wrong.message}"
-
-
-def _validator(schema: Any) -> Any:
-    """A validator of a JSON schema; None where there is none, or one that is no schema."""
-    from jsonschema import Draft202012Validator, SchemaError
-
-    if not isinstance(schema, Mapping):
-        return None
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError:
-        return None  # the experts were given it all the same; what they make of it counts
-    return Draft202012Validator(schema)
+        wrong = schema_objection(self._tools[name], dict(args))
+        return None if wrong is None else f"calls {name!r} with wrong arguments: {wrong}"
 
 
 def _data_in(text: str) -> Any:

@@ -1,11 +1,13 @@
 """Tools: who is asked, whose call wins, and what a call that cannot be carried out counts."""
 
 import json
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
 from avengers_graph import ChatAvengers, Expert
@@ -40,6 +42,11 @@ def calls(*uses: ToolUse) -> Reply:
 
 def voted(answer: AIMessage) -> dict[str, Any]:
     return answer.response_metadata["avengers"]
+
+
+def merge(chunks: Iterable[AIMessageChunk]) -> AIMessageChunk:
+    """A stream as one message."""
+    return reduce(operator.add, chunks)
 
 
 @pytest.fixture
@@ -283,8 +290,9 @@ def test_without_a_choice_of_tools_a_call_abstains(
 ) -> None:
     server.serve("alpha", calls(call(a=1, b=2)), calls(call(a=1, b=2)), "it is 3")
     bound = llm.bind_tools([add], tool_choice="none")
-    answer = bound.invoke(SUM) if form == "invoke" else next(iter(bound.stream(SUM)))
+    answer = bound.invoke(SUM) if form == "invoke" else merge(bound.stream(SUM))
     assert not answer.tool_calls
+    assert answer.text == "it is 3"
     written = '{"name": "add", "arguments": {"a": 1, "b": 2}}'
     server.serve("alpha", written)
     assert bound.invoke(SUM).text == written
@@ -335,3 +343,32 @@ def test_tools_can_be_given_with_the_call(server: OpenAIServer, llm: ChatAvenger
     server.serve("alpha", calls(call(a=6, b=7)))
     assert llm.invoke(SUM, tools=[add], tool_choice="any").tool_calls[0]["name"] == "add"
     assert server.requests[0].body["tool_choice"] == "required"
+
+
+@pytest.mark.parametrize(
+    "nothing", [Reply(""), Reply("Once upon a", finish_reason="length"), Reply("  \n")]
+)
+def test_nothing_said_is_no_answer_in_words(
+    server: OpenAIServer, llm: ChatAvengers, nothing: Reply
+) -> None:
+    server.serve("alpha", nothing, nothing, calls(call(a=6, b=7)))
+    answer = llm.bind_tools([add]).invoke(SUM)
+    assert [made["args"] for made in answer.tool_calls] == [{"a": 6, "b": 7}]
+    assert voted(answer)["agreement"] == pytest.approx(1 / 3)
+
+
+def test_words_that_look_like_a_call_of_another_tool_are_words(
+    server: OpenAIServer, llm: ChatAvengers
+) -> None:
+    foreign = '{"name": "subtract", "args": {"a": 6}}'
+    server.serve("alpha", foreign, foreign, calls(call(a=6, b=7)))
+    answer = llm.bind_tools([add]).invoke(SUM)
+    assert answer.text == foreign
+    assert [row["votes"] for row in voted(answer)["tally"]] == [2, 1]
+
+
+def test_everybody_saying_nothing_is_reported(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", Reply(""))
+    answer = llm.bind_tools([add]).invoke(SUM)
+    assert answer.text == ""
+    assert voted(answer)["tally"] == []
