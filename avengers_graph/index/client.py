@@ -1,6 +1,5 @@
 """Opening Chroma, in a directory or behind a server, without creating anything by chance."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,14 +7,13 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from avengers_graph.errors import ClusterIndexError, IndexDamagedError, IndexNotFoundError
+from avengers_graph.index.forks import refuse_after_fork
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 DATABASE = "chroma.sqlite3"
 _MAGIC = b"SQLite format 3\x00"
-_started_in: int | None = None
-"""Process in which an embedded Chroma was first opened."""
 _FIT = "run: avengers-graph fit RECORDS --index"
 _UNWRITABLE = (
     "readonly database",
@@ -124,28 +122,13 @@ def _embedded(path: Path, *, create: bool) -> "ClientAPI":
         raise IndexNotFoundError(f"no index in {str(path)!r}; {_FIT} {path}")
     elif path.exists() and not path.is_dir():
         raise IndexNotFoundError(f"{str(path)!r} is a file; give a directory for the index")
-    _refuse_after_fork()
+    refuse_after_fork()
     import chromadb
     from chromadb.config import Settings
 
     return chromadb.PersistentClient(
         path=str(path.resolve()), settings=Settings(anonymized_telemetry=False)
     )
-
-
-def _refuse_after_fork() -> None:
-    """Chroma's threads do not survive a fork: a child of a process that used it would hang.
-
-    Raises:
-        ClusterIndexError: this is such a child.
-    """
-    global _started_in
-    if _started_in not in (None, os.getpid()):
-        raise ClusterIndexError(
-            "this process was forked from one that uses Chroma, and would hang; start workers "
-            "with multiprocessing.get_context('spawn'), or open the index on a Chroma server"
-        )
-    _started_in = os.getpid()
 
 
 def _check_database(database: Path) -> None:

@@ -1,12 +1,10 @@
 """``ClusterIndex``: fitted clusters and scores, served from Chroma."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +30,7 @@ from avengers_graph.index.client import (
     place_of,
 )
 from avengers_graph.index.fitting import Matrix
+from avengers_graph.index.forks import inherited, remember
 from avengers_graph.index.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
 from avengers_graph.index.nearest import nearest_clusters
 from avengers_graph.index.publishing import fit_records, publish
@@ -72,13 +71,12 @@ class ClusterIndex:
         self._where = where
         self.generation = generation
         """Name of the generation; it changes with every fit."""
-        self._opened_in = os.getpid()
         with chroma_errors(where):
             self.model: FittedModel = read_model(client, generation, dict(manifest))
             if self.settings.needs("knn"):
                 check_search(self._queries, expected=int(manifest["n_stored"]))
 
-        _OPENED[_place_key(place_of(client), generation)] = self
+        remember(self, _place_key(place_of(client), generation))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled by place and generation: whoever unpickles it opens the index again.
@@ -448,16 +446,10 @@ class ClusterIndex:
         return query
 
 
-_OPENED: WeakValueDictionary[str, ClusterIndex] = WeakValueDictionary()
-"""Indexes by place and generation, for children that are forked."""
-
-
 def _place_key(where: Mapping[str, Any], generation: str) -> str:
     return f"{sorted(where.items())} {generation}"
 
 
 def _reopened(kind: type[ClusterIndex], where: dict[str, Any], generation: str) -> ClusterIndex:
-    inherited = _OPENED.get(_place_key(where, generation))
-    if inherited is not None and inherited._opened_in != os.getpid():
-        return inherited
-    return kind.open(**where, generation=generation)
+    found = inherited(_place_key(where, generation))
+    return found if isinstance(found, kind) else kind.open(**where, generation=generation)

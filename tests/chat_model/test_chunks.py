@@ -10,8 +10,10 @@ from langchain_core.messages.tool import tool_call_chunk
 from avengers_graph.chat_model.chunks import Telling
 
 
-def piece(index: int | None, args: str, *, name: str | None = None, id: str | None = None) -> Any:
-    chunk = tool_call_chunk(name=name, args=args, id=id, index=index)
+def piece(
+    index: int | None, args: str, *, name: str | None = None, identity: str | None = None
+) -> Any:
+    chunk = tool_call_chunk(name=name, args=args, id=identity, index=index)
     event = {"type": "sample_token", "chunk": AIMessageChunk("", tool_call_chunks=[chunk])}
     return "custom", event
 
@@ -24,7 +26,9 @@ def heard(*pieces: Any) -> AIMessageChunk:
 
 def test_a_server_that_says_the_id_with_every_piece_means_one_call() -> None:
     whole = heard(
-        piece(0, '{"a":', name="add", id="x"), piece(0, " 6", id="x"), piece(0, "}", id="x")
+        piece(0, '{"a":', name="add", identity="x"),
+        piece(0, " 6", identity="x"),
+        piece(0, "}", identity="x"),
     )
     [call] = whole.tool_calls
     assert (call["name"], call["args"], call["id"]) == ("add", {"a": 6}, "x")
@@ -32,9 +36,9 @@ def test_a_server_that_says_the_id_with_every_piece_means_one_call() -> None:
 
 def test_two_calls_of_one_id_get_two() -> None:
     whole = heard(
-        piece(0, "{}", name="add", id="x"),
-        piece(1, '{"b":', name="add", id="x"),
-        piece(1, " 7}", id="x"),
+        piece(0, "{}", name="add", identity="x"),
+        piece(1, '{"b":', name="add", identity="x"),
+        piece(1, " 7}", identity="x"),
     )
     first, second = whole.tool_calls
     assert first["id"] == "x" != second["id"]
@@ -42,5 +46,5 @@ def test_two_calls_of_one_id_get_two() -> None:
 
 
 def test_a_call_without_an_id_gets_one() -> None:
-    [call] = heard(piece(0, "{", name="add", id=""), piece(0, "}")).tool_calls
+    [call] = heard(piece(0, "{", name="add", identity=""), piece(0, "}")).tool_calls
     assert call["id"].startswith("call_")
