@@ -104,18 +104,19 @@ def _lines(file: TextIO, path: Path) -> Iterator[Item]:
 def _listed(file: TextIO, path: Path) -> Iterator[Item]:
     decoder = json.JSONDecoder(object_pairs_hook=_no_name_twice)
     buffer, at, line, ended = "", 0, 1, False
-    opened = separated = False
+    last = ""  # then the opening bracket, an item, or a comma
     while True:
         while at < len(buffer) and buffer[at] in _BLANK:
             line += buffer[at] == "\n"
             at += 1
-        if at < len(buffer) and not opened:
-            opened = separated = True
-            at += 1
-        elif at < len(buffer) and buffer[at] == ",":
-            separated = True
-            at += 1
-        elif at < len(buffer) and buffer[at] == "]":
+        mark = buffer[at : at + 1]
+        if mark and not last:
+            last, at = "[", at + 1
+        elif mark == "," or (mark == "]" and last == ","):
+            if last != "item":
+                raise RecordsError(f"{path}:{line}: a comma too many; take it out")
+            last, at = ",", at + 1
+        elif mark == "]":
             if buffer[at + 1 :].strip(_BLANK) or file.read().strip(_BLANK):
                 raise RecordsError(f"{path}:{line}: text after the end of the list; split the file")
             return
@@ -131,11 +132,11 @@ def _listed(file: TextIO, path: Path) -> Iterator[Item]:
             except (ValueError, RecursionError) as error:
                 raise RecordsError(f"{path}:{line}: {error}") from error
             else:
-                if not separated:
+                if last == "item":
                     raise RecordsError(f"{path}:{line}: a comma is missing between two items")
                 yield line, _object(value, path, line)
                 line += buffer.count("\n", at, end)
-                at, separated = end, False
+                last, at = "item", end
                 continue
             more = file.read(max(_CHUNK, len(buffer) - at))
             ended = not more

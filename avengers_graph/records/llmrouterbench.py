@@ -1,6 +1,6 @@
 """LLMRouterBench's result tree: ``<dataset>/<split>/<model>/<timestamp>.json``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,12 @@ from avengers_graph.records.items import load_object
 from avengers_graph.records.record import Record, check_record
 from avengers_graph.records.rows import Row, numbers
 
+_LAYOUT = "<dataset>/<split>/<model>/<timestamp>.json"
+
 _Key = tuple[str, str, str]
 """Data set, split, and index as text."""
+_Result = tuple[Path, dict[str, Any]]
+"""A result file and its content."""
 
 
 @dataclass(slots=True)
@@ -32,22 +36,33 @@ def is_result(value: dict[str, Any]) -> bool:
 
 
 def result_files(folder: Path) -> list[Path]:
-    """Every file of the tree at or above ``folder``'s results, sorted."""
-    return sorted(path for path in folder.rglob("*.json") if path.is_file())
+    """Every JSON file of the tree below ``folder``, sorted; what is hidden is left out."""
+    found = (path for path in folder.rglob("*.json") if path.is_file())
+    return sorted(
+        p for p in found if not any(_is_hidden(part) for part in p.relative_to(folder).parts)
+    )
 
 
-def read_llmrouterbench(files: Iterable[Path]) -> Iterator[Row]:
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def read_llmrouterbench(place: Path) -> Iterator[Row]:
     """Queries joined over models by data set, split and index, in order of first sight.
 
     Of several files of one model the one with the greatest name, the newest timestamp,
-    counts; files with ``"demo": true`` are skipped.
+    counts; files with ``"demo": true`` are skipped, and so is what holds no ``records`` in a
+    folder, such as a summary.
+
+    Args:
+        place: One result file, or a folder of them on any level of the tree.
 
     Raises:
-        RecordsError: a file is no result file, a value is out of range, or two models'
-            files disagree on the query of one index.
+        RecordsError: a file is no result file, a value is out of range, two models' files
+            disagree on the query of one index, or results lie on different levels.
     """
     joined: dict[_Key, _Joined] = {}
-    for path, value in _newest(files):
+    for path, value in _of_folder(place) if place.is_dir() else _of_file(place):
         dataset, split, model = path.resolve().parts[-4:-1]
         for number, item in enumerate(value["records"], start=1):
             where = f"{path}, record {number}"
@@ -69,21 +84,44 @@ def read_llmrouterbench(files: Iterable[Path]) -> Iterator[Row]:
         yield Row(entry.where, record, frozenset(entry.names))
 
 
-def _newest(files: Iterable[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The result file that counts for each folder, with its content."""
+def _of_file(path: Path) -> Iterator[_Result]:
+    value = load_object(path)
+    _check_result(path, value)
+    if value.get("demo") is not True:
+        yield path, value
+
+
+def _of_folder(top: Path) -> Iterator[_Result]:
+    """The result that counts for each folder below ``top``."""
     folders: dict[Path, list[Path]] = {}
-    for path in files:
-        folders.setdefault(path.resolve().parent, []).append(path)
-    for candidates in folders.values():
-        for path in sorted(candidates, key=lambda p: p.name, reverse=True):
+    for path in result_files(top):
+        folders.setdefault(path.parent, []).append(path)
+    first: Path | None = None
+    for folder, candidates in folders.items():
+        for path in sorted(candidates, reverse=True):
             value = load_object(path)
-            if not is_result(value):
+            if "records" not in value:
+                continue
+            _check_result(path, value)
+            if value.get("demo") is True:
+                continue
+            first = first or folder
+            if len(folder.parts) != len(first.parts):
                 raise RecordsError(
-                    f"{path}: no LLMRouterBench result: it needs performance and a list of records"
+                    f"{path} lies on another level than the results in {first}: is it "
+                    f"{_LAYOUT}? Move it, or give a folder with results of one level"
                 )
-            if value.get("demo") is not True:
-                yield path, value
-                break
+            yield path, value
+            break
+    if first is None:
+        raise RecordsError(f"{top}: no LLMRouterBench result in the folder ({_LAYOUT})")
+
+
+def _check_result(path: Path, value: dict[str, Any]) -> None:
+    if not is_result(value):
+        raise RecordsError(
+            f"{path}: no LLMRouterBench result: it needs performance and a list of records"
+        )
 
 
 def _join(

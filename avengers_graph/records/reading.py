@@ -17,9 +17,7 @@ _Reader = Callable[[Path, str], Iterator[Row]]
 FORMATS: Mapping[str, _Reader] = {
     "json": lambda path, score_type: read_json_rows(path, score_type=score_type),
     "routerbench": lambda path, _: read_routerbench(path),
-    "llmrouterbench": lambda path, _: read_llmrouterbench(
-        result_files(path) if path.is_dir() else [path]
-    ),
+    "llmrouterbench": lambda path, _: read_llmrouterbench(path),
 }
 """Readers by name. ``json`` holds our own lines, RouterDC and both Avengers formats, which
 share one stream and differ in their keys (``rows.SHAPES``)."""

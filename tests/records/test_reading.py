@@ -119,6 +119,32 @@ def test_llmrouterbench_refuses_runs_on_different_questions(tmp_path: Path) -> N
         read_records(tmp_path)
 
 
+def test_llmrouterbench_passes_over_what_is_no_result(tmp_path: Path) -> None:
+    item = {"index": 1, "prompt": "q", "score": 1}
+    result(tmp_path / "gsm/test/a/1.json", item)
+    result(tmp_path / "gsm/test/a/.ipynb_checkpoints/1-checkpoint.json", item | {"score": 0})
+    write(tmp_path / "summary.json", {"performance": 0.5})
+    write(tmp_path / "gsm/test/a/summary.json", {"models": ["a"]})
+    assert [record.scores for record in read_records(tmp_path)] == [{"a": 1.0}]
+    write(tmp_path / "gsm/test/a/2.json", {"records": [item]})
+    with pytest.raises(RecordsError, match=r"2\.json: no LLMRouterBench result"):
+        read_records(tmp_path)
+
+
+def test_llmrouterbench_refuses_results_on_different_levels(tmp_path: Path) -> None:
+    item = {"index": 1, "prompt": "q", "score": 1}
+    result(tmp_path / "gsm/test/a/1.json", item)
+    result(tmp_path / "gsm/test/org/b/1.json", item)
+    with pytest.raises(RecordsError, match=r"org/b/1\.json lies on another level than .*test/a:"):
+        read_records(tmp_path)
+
+
+def test_llmrouterbench_needs_one_result(tmp_path: Path) -> None:
+    write(tmp_path / "summary.json", {"performance": 0.5})
+    with pytest.raises(RecordsError, match="no LLMRouterBench result in the folder"):
+        read_records(tmp_path)
+
+
 def test_a_long_list_streams_with_right_line_numbers(tmp_path: Path) -> None:
     items = [OWN | {"query": f"{number} " + "é" * 5000} for number in range(60)]
     text = "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in items) + "\n]"
@@ -145,6 +171,10 @@ def test_unicode_and_very_long_queries_come_through(tmp_path: Path) -> None:
         (lines(OWN, OWN)[:-20], r":2: not valid JSON .* cut off"),
         ("[" + json.dumps(OWN) + ",\n" + json.dumps(OWN)[:30], r":2: not valid JSON .* cut off"),
         ("[" + json.dumps(OWN) + "]\n{}", "text after the end of the list"),
+        ("[" + json.dumps(OWN) + ",\n]", r":2: a comma too many"),
+        ("[,\n" + json.dumps(OWN) + "]", r":1: a comma too many"),
+        ("[" + json.dumps(OWN) + ",,\n" + json.dumps(OWN) + "]", r":1: a comma too many"),
+        ("[" + json.dumps(OWN) + "\n" + json.dumps(OWN) + "]", r":2: a comma is missing"),
         (lines(OWN, {"question": "q", "scores": {"a": 1}}), r":2: a routerdc line in a records"),
         (lines(OWN, OWN | {"scores": {"a": 1.5}}), r":2: score of expert 'a' is 1\.5"),
         (lines(OWN | {"scores": {"a": float("nan")}}), r":1: score of expert 'a' is nan"),
