@@ -106,7 +106,13 @@ def evaluate_command(
                     embed_texts(other, known, progress=moved),
                     embed_texts(other, asked, progress=moved),
                 )
-            rows = ablate(split, opened_index.settings, embedders=others, progress=moved)
+            rows = ablate(
+                split,
+                opened_index.settings,
+                best_single=result.best_single,
+                embedders=others,
+                progress=moved,
+            )
     if as_json:
         plain: dict[str, Any] = result.to_dict()
         if points:

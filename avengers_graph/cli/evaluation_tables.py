@@ -19,7 +19,10 @@ MARGIN = 5.0
 
 def show_ablation(rows: Sequence[AblationRow]) -> None:
     """One row per variant and baseline."""
-    table = Table(caption="percent, each data set counting once; 95% over seeds")
+    table = Table(
+        caption="percent, each data set counting once; 95% over queries and seeds. All rows are "
+        "judged on the same queries: what two of them differ by is surer than their intervals"
+    )
     for title in ("changed", "to", "routed", "95%"):
         table.add_column(title, justify="left" if title in ("changed", "to") else "right")
     for row in rows:

@@ -3,15 +3,16 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.evaluation.baselines import BASELINES, predicted
+from avengers_graph.evaluation.baselines import BASELINES, predicted, unfitted_scores
 from avengers_graph.evaluation.routing import ranking_keys
 from avengers_graph.index.clustering import METHODS
-from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, macro_mean
+from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, macro_mean, standard_error
 from avengers_graph.index.model import Vectors
 from avengers_graph.ranking import SCORERS, RankingSettings, choose
 
@@ -35,7 +36,23 @@ class AblationRow:
     score: float
     """Percent, each data set counting once; mean over seeds."""
     ci: tuple[float, float]
-    """95% interval of that mean over seeds, by Student's t; it says nothing of the queries."""
+    """95% interval of that mean, over the judged queries and over seeds."""
+
+    @classmethod
+    def of(cls, axis: str, value: str, *, scores: Floats, data: Matrix) -> Self:
+        """Mean and interval of ``scores (seeds, n)``.
+
+        The variance of the mean is the sum of that over queries, taken in each data set, and
+        that over seeds, with Student's t for its few values. Data sets count once.
+        """
+        means = [macro_mean(row, data) for row in scores]
+        mean = float(np.mean(means))
+        half = 1.96 * standard_error(scores.mean(axis=0), data)
+        if len(means) > 1:
+            over_seeds = float(np.std(means, ddof=1)) / len(means) ** 0.5
+            half = float(np.hypot(half, _T95.get(len(means) - 1, 1.96) * over_seeds))
+        bounds = max(0.0, mean - half), min(1.0, mean + half)
+        return cls(axis, value, 100 * mean, (100 * bounds[0], 100 * bounds[1]))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain form, in percent."""
@@ -59,6 +76,7 @@ def ablate(
     split: Split,
     settings: RankingSettings,
     *,
+    best_single: str,
     seeds: Sequence[int] = SEEDS,
     embedders: Mapping[str, tuple[Vectors, Vectors]] | None = None,
     progress: Progress | None = None,
@@ -66,32 +84,32 @@ def ablate(
     """Refit for each variant and seed, and count the scores of the chosen experts.
 
     Args:
+        best_single: The one expert best on the training records.
         embedders: Vectors of the training and of the judged queries by other embedders.
     """
-    others = [
-        ("embedder", name, _with_vectors(split, settings, train, test))
-        for name, (train, test) in (embedders or {}).items()
-    ]
-    baselines = [("baseline", name, None) for name in BASELINES]
-    plan: list[_Variant] = [*_variants(split, settings), *others, *baselines]
+    plan: list[_Variant] = list(_variants(split, settings))
+    for name, (train, test) in (embedders or {}).items():
+        plan.append(("embedder", name, _with_vectors(split, settings, train, test)))
+    for name, scores in unfitted_scores(split.test, best_single=best_single).items():
+        plan.append(("baseline", name, partial(_whatever_the_seed, scores)))
+    plan += [("baseline", name, partial(_baseline, split, name)) for name in BASELINES]
     rows: list[AblationRow] = []
-    for done, (axis, value, change) in enumerate(plan):
+    for done, (axis, value, scored) in enumerate(plan):
         if progress is not None:
             progress("ablation", done, len(plan))
-        scores = [
-            _baseline(split, value, seed) if change is None else change(seed) for seed in seeds
-        ]
-        rows.append(AblationRow(axis, value, float(np.mean(scores)), _interval(scores)))
+        scores = np.stack([scored(seed) for seed in seeds])
+        rows.append(AblationRow.of(axis, value, scores=scores, data=split.test))
     if progress is not None:
         progress("ablation", len(plan), len(plan))
     return rows
 
 
-_Variant = tuple[str, str, Callable[[int], float] | None]
+_Variant = tuple[str, str, Callable[[int], Floats]]
+"""Axis, value, and the score of each judged query, ``(n,)``, by seed."""
 
 
 def _variants(split: Split, settings: RankingSettings) -> Iterator[_Variant]:
-    def refitted(**changes: Any) -> Callable[[int], float]:
+    def refitted(**changes: Any) -> Callable[[int], Floats]:
         return lambda seed: _routed(split, settings.but(**changes), seed)
 
     size = len(split.train_vectors)
@@ -116,8 +134,8 @@ def _variants(split: Split, settings: RankingSettings) -> Iterator[_Variant]:
         yield "pool size", str(pool), _with_pool(split, settings, pool)
 
 
-def _with_less(split: Split, settings: RankingSettings, share: float) -> Callable[[int], float]:
-    def score(seed: int) -> float:
+def _with_less(split: Split, settings: RankingSettings, share: float) -> Callable[[int], Floats]:
+    def score(seed: int) -> Floats:
         size = len(split.train_vectors)
         rng = np.random.default_rng(seed)
         kept = np.sort(rng.permutation(size)[: max(2, round(share * size))])
@@ -132,12 +150,12 @@ def _with_less(split: Split, settings: RankingSettings, share: float) -> Callabl
 
 def _with_vectors(
     split: Split, settings: RankingSettings, train: Vectors, test: Vectors
-) -> Callable[[int], float]:
+) -> Callable[[int], Floats]:
     other = replace(split, train_vectors=train, test_vectors=test)
     return lambda seed: _routed(other, settings, seed)
 
 
-def _with_pool(split: Split, settings: RankingSettings, pool: int) -> Callable[[int], float]:
+def _with_pool(split: Split, settings: RankingSettings, pool: int) -> Callable[[int], Floats]:
     """The ``pool`` experts that are best on the training records."""
     means = np.nansum(split.train.scores, axis=0)
     known = np.maximum(np.isfinite(split.train.scores).sum(axis=0), 1)
@@ -151,7 +169,7 @@ def _with_pool(split: Split, settings: RankingSettings, pool: int) -> Callable[[
     return lambda seed: _routed(fewer, settings, seed)
 
 
-def _routed(split: Split, settings: RankingSettings, seed: int) -> float:
+def _routed(split: Split, settings: RankingSettings, seed: int) -> Floats:
     with warnings.catch_warnings():
         # Fewer clusters than asked for is what some methods do on some data; it is a result.
         warnings.filterwarnings("ignore", module="sklearn")
@@ -161,23 +179,18 @@ def _routed(split: Split, settings: RankingSettings, seed: int) -> float:
     return _score(keys, split.test, costs=costs)
 
 
-def _baseline(split: Split, name: str, seed: int) -> float:
+def _baseline(split: Split, name: str, seed: int) -> Floats:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="sklearn")
         keys = predicted(name, split.train, split.train_vectors, split.test_vectors, seed=seed)
     return _score(keys, split.test)
 
 
-def _score(keys: Floats, data: Matrix, *, costs: Floats | None = None) -> float:
+def _whatever_the_seed(scores: Floats, seed: int) -> Floats:
+    return scores
+
+
+def _score(keys: Floats, data: Matrix, *, costs: Floats | None = None) -> Floats:
+    """Score of the expert put first among those scored, ``(n,)``."""
     chosen = choose(keys, costs=costs, known=np.isfinite(data.scores))
-    scores = data.scores[np.arange(len(keys)), chosen]
-    return 100 * macro_mean(scores, data)
-
-
-def _interval(scores: Sequence[float]) -> tuple[float, float]:
-    mean = float(np.mean(scores))
-    if len(scores) < 2:
-        return mean, mean
-    spread = float(np.std(scores, ddof=1)) / len(scores) ** 0.5
-    half = _T95.get(len(scores) - 1, 1.96) * spread
-    return mean - half, mean + half
+    return data.scores[np.arange(len(keys)), chosen]

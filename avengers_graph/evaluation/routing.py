@@ -41,7 +41,7 @@ class DatasetResult:
     per_dataset_best: float
     """Mean score of the expert that is best on this data set, in hindsight."""
     random: float
-    """Mean over experts."""
+    """Mean of what an expert drawn at random scores, of those that have a score on the query."""
     oracle: float
     """Mean of the best score on each query."""
     ci: tuple[float, float]
@@ -188,7 +188,7 @@ def evaluate_choices(
                 routed=100 * float(_mean(routed)),
                 single=100 * float(means[single]),
                 per_dataset_best=100 * float(np.nanmax(means)),
-                random=100 * float(_mean(scores)),
+                random=100 * float(_mean(_mean(scores, axis=1))),
                 oracle=100 * float(_mean(np.nanmax(scores, axis=1))),
                 ci=_interval(resampled),
                 unscored=0 if passed_over is None else int(passed_over[here].sum()),

@@ -1,5 +1,7 @@
 """From scored queries and their vectors to a fitted model. Pure computation, nothing stored."""
 
+import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -101,6 +103,16 @@ def macro_mean(values: Floats, data: Matrix) -> float:
         if len(known):
             means.append(float(known.mean()))
     return float(np.mean(means)) if means else float("nan")
+
+
+def standard_error(values: Floats, data: Matrix) -> float:
+    """Standard error of ``macro_mean`` over queries; one query alone counts as certain."""
+    variances = []
+    for row in range(len(data.datasets)):
+        known = values[(data.dataset == row) & np.isfinite(values)]
+        if len(known):
+            variances.append(float(known.var(ddof=min(1, len(known) - 1))) / len(known))
+    return math.sqrt(sum(variances)) / max(1, len(variances))
 
 
 def default_clusters(n_queries: int) -> int:
@@ -226,7 +238,10 @@ def _dataset_classifier(
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=CLASSIFIER_STRENGTH, max_iter=300, random_state=seed)
-    model.fit(vectors, dataset)
+    with warnings.catch_warnings():
+        # Nearly as many data sets as queries are no sign that numbers were meant.
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
+        model.fit(vectors, dataset)
     if len(present) == 2:
         weights[present[1]], bias[present] = model.coef_[0], [0.0, float(model.intercept_[0])]
     else:

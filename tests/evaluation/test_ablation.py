@@ -1,16 +1,19 @@
 """Variants and baselines are refitted and judged on records they have not seen."""
 
+import numpy as np
 import pytest
 
 from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import RecordsError
+from avengers_graph.evaluation import evaluate_choices
 from avengers_graph.evaluation.ablation import AblationRow, Split, ablate
+from avengers_graph.evaluation.baselines import unfitted_scores
 from avengers_graph.evaluation.frontier import (
     cheapest_within,
     frontier_points,
     trade_off_choices,
 )
-from avengers_graph.index.fitting import fit_model, matrix
+from avengers_graph.index.fitting import fit_model, macro_mean, matrix
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import Record
 from tests.index.conftest import EXPERTS, TopicEmbeddings, planted
@@ -27,7 +30,7 @@ def split() -> Split:
 
 def test_each_axis_and_baseline_gets_a_row(split: Split) -> None:
     settings = RankingSettings(n_clusters=6, partitions=2)
-    rows = ablate(split, settings, seeds=(0, 1))
+    rows = ablate(split, settings, best_single=EXPERTS[0], seeds=(0, 1))
     found = {(row.axis, row.value): row for row in rows}
     assert {axis for axis, _ in found} == {
         *("as fitted", "clusters", "partitions", "top clusters", "prior", "scorer", "method"),
@@ -37,10 +40,45 @@ def test_each_axis_and_baseline_gets_a_row(split: Split) -> None:
     assert found["pool size", "2"].score < found["pool size", "3"].score == pytest.approx(90)
     for name in ("kNN", "ridge", "MLP", "matrix factorisation"):
         assert 50 <= found["baseline", name].score <= 90.1
+    by_rule = {"random": 50, "best single": 60, "best per data set": 90, "oracle": 90}
+    for name, score in by_rule.items():
+        assert found["baseline", name].score == pytest.approx(score)
     for row in rows:
-        assert row.ci[0] <= row.score <= row.ci[1]
+        assert 0 <= row.ci[0] < row.score < row.ci[1] <= 100
     assert AblationRow("a", "b", 1.234, (1.111, 1.357)).to_dict() == {
         **{"axis": "a", "value": "b", "score": 1.23, "ci": [1.11, 1.36]}
+    }
+
+
+def test_an_interval_counts_queries_and_seeds() -> None:
+    """Two data sets, of two queries and of one: variances 1/2 / 2 and, of one alone, none."""
+    records = [Record(name, where, {"x": 1}) for name, where in ("ad", "bd", "ce")]
+    data = matrix(records, ("x",))
+    once = AblationRow.of("a", "", scores=np.array([[1.0, 0.0, 0.5]]), data=data)
+    assert once.score == 50
+    assert once.ci == pytest.approx((50 - 49, 50 + 49))  # 1.96 * sqrt(1/4) / 2
+    seeds = np.array([[1.0, 0.0, 0.4], [1.0, 0.0, 0.6]])
+    twice = AblationRow.of("a", "", scores=seeds, data=data)
+    over_seeds = 12.706 * 5  # means 45 and 55: standard error 5
+    assert twice.ci == pytest.approx((max(0, 50 - np.hypot(49, over_seeds)), 100))
+
+
+def test_what_needs_no_fit_agrees_with_the_table_of_evaluate() -> None:
+    records = [
+        Record("a", "one", {"x": 1, "y": 0}),
+        Record("b", "one", {"x": 0, "y": 0.5}),
+        Record("c", "two", {"x": 0, "y": 1}),
+        Record("d", "two", {"y": 0}),
+    ]
+    data = matrix(records, ("x", "y"))
+    table = evaluate_choices(np.zeros(4, dtype=np.int64), data, best_single="y").mean
+    found = unfitted_scores(data, best_single="y")
+    means = {name: 100 * macro_mean(scores, data) for name, scores in found.items()}
+    assert means == {
+        "random": pytest.approx(table.random),
+        "best single": pytest.approx(table.single),
+        "best per data set": pytest.approx(table.per_dataset_best),
+        "oracle": pytest.approx(table.oracle),
     }
 
 

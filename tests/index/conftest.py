@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
 
+from avengers_graph.index.model import Vectors
 from avengers_graph.records import Record
 
 TOPICS = ("algebra", "poetry", "chemistry", "travel")
@@ -114,3 +115,12 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, A
     client = chromadb.HttpClient(**place)
     for collection in client.list_collections():
         client.delete_collection(collection.name)
+
+
+@pytest.fixture(scope="module")
+def blobs() -> Vectors:
+    """Five tight groups of 40 unit vectors, one after another."""
+    rng = np.random.default_rng(0)
+    centres = np.repeat(np.eye(5, 16), 40, axis=0)
+    vectors = centres + 0.05 * rng.normal(size=centres.shape)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
