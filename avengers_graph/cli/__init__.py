@@ -18,6 +18,9 @@ from avengers_graph.cli.route import route_command
 from avengers_graph.cli.vote import vote_command
 from avengers_graph.errors import AvengersError
 
+INTERRUPTED = 130
+"""Exit status that typer makes of Ctrl-C, without a word."""
+
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
@@ -61,9 +64,10 @@ def main() -> None:
     except AvengersError as error:
         sys.stderr.write(f"avengers-graph: {error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("avengers-graph: stopped\n")
-        sys.exit(130)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            sys.stderr.write("avengers-graph: stopped\n")
+        raise
     except BrokenPipeError:
         # The reader (head, less) has had enough; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -82,7 +82,7 @@ def collect_command(
                 progress.advance(bar)
         except KeyboardInterrupt:
             progress.stop()
-            console.print(f"stopped; {answers} keeps what came in, the same command goes on")
+            console.print(f"{answers} keeps what came in; the same command goes on")
             raise
         recorded = read_recording(answers)
         records = graded_records(asked, recorded, pool=pool)
