@@ -5,27 +5,6 @@ from typing import Any, Literal
 
 from avengers_graph.errors import ConfigError
 
-PASSED_ON = frozenset(
-    {
-        "extra_body",
-        "frequency_penalty",
-        "logprobs",
-        "max_tokens",
-        "parallel_tool_calls",
-        "presence_penalty",
-        "response_format",
-        "seed",
-        "stop",
-        "strict",
-        "temperature",
-        "tool_choice",
-        "tools",
-        "top_logprobs",
-        "top_p",
-    }
-)
-"""The allow-list. Anything else is refused by name: a misspelling must not be dropped silently."""
-
 
 def _number(low: float, high: float) -> Callable[[Any], bool]:
     return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high
@@ -75,6 +54,8 @@ _VALUES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "top_p": (_number(0, 1), "a number in [0, 1]"),
 }
 """What each may be, and in words."""
+PASSED_ON = frozenset(_VALUES)
+"""The allow-list. Anything else is refused by name: a misspelling must not be dropped silently."""
 
 
 def checked_params(params: Mapping[str, Any]) -> dict[str, Any]:
