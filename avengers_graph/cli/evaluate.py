@@ -90,6 +90,12 @@ def evaluate_command(
         left_out = counted(len(read) - len(judged), "record")
         sys.stderr.write(f"note: {left_out} without a score of an expert of the index left out\n")
     asked = [record.query for record in judged]
+    if seen := opened_index.fitted_on(asked):
+        judging = counted(len(asked), "query", "queries")
+        sys.stderr.write(
+            f"note: the index was fitted on {seen} of these {judging}; it routes them better "
+            "than new ones, so hold records out to judge it\n"
+        )
     with progress_bars() as moved:
         vectors = embed_texts(embeddings, asked, progress=moved)
         result = evaluate_vectors(opened_index, data, vectors, seed=seed)

@@ -38,6 +38,7 @@ from avengers_graph.index.reading import (
     check_search,
     read_model,
     read_queries,
+    read_texts,
     read_training,
     residuals_of,
 )
@@ -372,6 +373,15 @@ class ClusterIndex:
             )
         with chroma_errors(self._where):
             return read_training(self._queries, self.model)
+
+    def fitted_on(self, queries: Sequence[str]) -> int:
+        """How many of ``queries`` are among the stored validation queries, letter by letter.
+
+        Scores on those flatter the index: it has seen the answers.
+        """
+        with chroma_errors(self._where):
+            stored = set(read_texts(self._queries))
+        return sum(query in stored for query in queries)
 
     def latest(self) -> "ClusterIndex":
         """The generation in service now: this very object, or a newer one.

@@ -89,6 +89,13 @@ def read_training(
     return [text for _, text, _ in rows], data, vectors
 
 
+def read_texts(collection: "Collection") -> list[str]:
+    """The stored validation queries' texts, in no order."""
+    found = collection.get(include=["documents"])
+    pairs = zip(found["ids"], found["documents"] or [], strict=True)
+    return [text for key, text in pairs if key.startswith("query:")]
+
+
 def residuals_of(rows: Sequence[Any], model: FittedModel) -> Floats:
     """Score minus prior of stored queries, from their metadata; NaN where not scored, (n, e)."""
     scores = np.stack([array_of(json.loads(str(row["scores"]))) for row in rows])

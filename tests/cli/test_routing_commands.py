@@ -79,6 +79,7 @@ def test_evaluate_prints_one_row_per_file(app: typer.Typer, folder: Path, index:
     assert [(row["name"], row["n"]) for row in value["datasets"]] == [("places", 20), ("sums", 30)]
     assert value["mean"]["routed"] == value["mean"]["oracle"] == 100.0
     assert value["mean"]["random"] == 50.0
+    assert "note: the index was fitted on 50 of these 50 queries" in done.stderr
     table = CliRunner().invoke(app, ["evaluate", *files, "--index", str(index)])
     assert "best single is calc" in " ".join(table.stdout.split())
     assert "sums" in table.stdout

@@ -19,7 +19,7 @@ from avengers_graph.index import ClusterIndex, RankingSettings
 from avengers_graph.index.clustering import few_threads
 from avengers_graph.ranking import estimate, rank_experts
 from avengers_graph.records import Record
-from tests.index.conftest import EXPERTS, TOPICS, TopicEmbeddings
+from tests.index.conftest import EXPERTS, TOPICS, TopicEmbeddings, planted
 
 Home = dict[str, Any]
 
@@ -65,6 +65,14 @@ def test_every_scorer_is_served_from_chroma(
         assert best(index, vector) == EXPERTS[number % 3]
         evidence = index.evidence(vector, index.nearest(vector))
         assert scorer.split("-")[0] in rank_experts(evidence, candidates=["ada"])[0]["why"].lower()
+
+
+def test_queries_it_was_fitted_on_are_known(home: Home, embeddings: TopicEmbeddings) -> None:
+    records = planted(10)
+    index = ClusterIndex.fit(records, embeddings, n_clusters=2, **home)
+    asked = [records[0].query, "new?", records[3].query, records[0].query]
+    assert index.fitted_on(asked) == 3
+    assert ClusterIndex.from_model(index.model, embeddings, **home).fitted_on(asked) == 0
 
 
 def test_nearest_is_what_kmeans_predicts(home: Home) -> None:
