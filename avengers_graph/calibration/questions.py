@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from avengers_graph.errors import RecordsError
-from avengers_graph.settings.context import AnswerKind
+from avengers_graph.settings.context import ANSWER_KINDS
 
 _REQUIRED = ("query", "reference")
 _KNOWN = {"id", "dataset", "query", "reference", "kind", "choices"}
@@ -63,8 +63,8 @@ def _question(line: str, *, where: str, number: int, dataset: str) -> Question:
     if unknown:
         raise RecordsError(f"{where} has unknown fields {unknown}; it may have {sorted(_KNOWN)}")
     kind = fields.get("kind", "auto")
-    if kind not in get_args(AnswerKind):
-        raise RecordsError(f"{where}: kind {kind!r} is none of {', '.join(get_args(AnswerKind))}")
+    if kind not in ANSWER_KINDS:
+        raise RecordsError(f"{where}: kind {kind!r} is none of {', '.join(ANSWER_KINDS)}")
     return Question(
         id=str(fields.get("id", number)),
         dataset=str(fields.get("dataset", dataset)),

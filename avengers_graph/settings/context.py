@@ -1,29 +1,16 @@
 """What a person tunes per run: the graph's runtime context."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from avengers_graph.settings.registered import OneOf
 from avengers_graph.values import SampleRecord
+from avengers_graph.voting.kinds import KINDS
 
-AnswerKind = Literal[
-    "auto",
-    "number",
-    "math",
-    "choice",
-    "yes_no",
-    "label",
-    "date",
-    "text",
-    "list",
-    "bracketed",
-    "code",
-    "json",
-    "tool_calls",
-    "free_text",
-]
+ANSWER_KINDS = ("auto", *KINDS)
 
 
 def _shown_at(*nodes: str) -> dict[str, Any]:
@@ -92,7 +79,7 @@ class Context(BaseModel):
         description="Sampling temperature. None: each expert's own, else 0.7.",
         json_schema_extra=_shown_at("sample"),
     )
-    answer_kind: AnswerKind = Field(
+    answer_kind: Annotated[str, OneOf(ANSWER_KINDS)] = Field(
         "auto",
         description="How answers are compared. auto decides from the question, then the samples.",
         json_schema_extra=_shown_at("vote"),

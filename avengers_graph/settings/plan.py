@@ -4,8 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from avengers_graph.plans import STOP_RULES
+from avengers_graph.settings.registered import OneOf
 from avengers_graph.values import Plan, PlannedCall, PlannedRound
 from avengers_graph.values import StopRule as PlannedStop
+from avengers_graph.voting.weights import WEIGHTINGS
 
 
 class CallSpec(BaseModel):
@@ -23,7 +26,7 @@ class StopSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rule: Literal["agreement", "posterior", "unbeatable"]
+    rule: Annotated[str, OneOf(STOP_RULES)]
     threshold: float = Field(1.0, ge=0, le=1)
 
 
@@ -45,7 +48,7 @@ class PlanSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rounds: list[RoundSpec] = Field(min_length=1, max_length=64)
-    weighting: Literal["uniform", "score", "boosted"] = "uniform"
+    weighting: Annotated[str, OneOf(WEIGHTINGS)] = "uniform"
     counted: Literal["all", "last"] = "all"
 
     def to_plan(self, name: str) -> Plan:
