@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from operator import itemgetter
 from typing import Any, Literal
 
-from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import (
@@ -23,13 +22,13 @@ from langchain_core.utils.function_calling import (
     convert_to_openai_function,
     convert_to_openai_tool,
 )
-from langchain_core.utils.json import parse_json_markdown
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
+from avengers_graph.ballot_box.offer import data_in
+from avengers_graph.ballot_box.schema import schema_objection
 from avengers_graph.errors import ConfigError
-from avengers_graph.nodes.schema import schema_objection
 from avengers_graph.values import SampleRecord
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
@@ -115,9 +114,9 @@ def sample_parser(schema: Schema, *, called: bool) -> Parse:
 
     def parse(record: SampleRecord) -> Any:
         try:
-            data = _called_with(record) if called else parse_json_markdown(record["text"])
+            data = _called_with(record) if called else data_in(record["text"])
             return accept(data) if isinstance(data, Mapping | list) else None
-        except (json.JSONDecodeError, OutputParserException, ValidationError, ValidationErrorV1):
+        except (ValidationError, ValidationErrorV1):
             return None
 
     return parse

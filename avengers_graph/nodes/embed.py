@@ -128,4 +128,4 @@ def _kind(settings: Context, *, question: str, params: dict[str, Any]) -> str | 
         return "tool_calls"
     if json_form(params):
         return "json"
-    return infer_kind(question)
+    return infer_kind(question, labels=settings.labels)

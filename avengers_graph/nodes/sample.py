@@ -13,14 +13,14 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
+from avengers_graph.ballot_box import BallotBox, Parse, earlier_ballots, parse_of
 from avengers_graph.errors import AllExpertsFailedError
 from avengers_graph.experts.engine import OUT_OF_TIME, cost_of, run_round
 from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import Enough, RoundRequest
-from avengers_graph.nodes.ballots import BallotBox, Parse, parse_of
-from avengers_graph.nodes.shown_answers import with_answers
+from avengers_graph.experts.shown_answers import with_answers
 from avengers_graph.plans import asks_for
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
@@ -136,7 +136,7 @@ def _enough(state: AvengersState, parse: Parse | None) -> Enough | None:
     # Running programs takes its time, and this is asked on the loop that serves every expert.
     if not settings["early_stop"] or settings["run_code"] or request["kind"] is None:
         return None
-    box = BallotBox(state, parse=parse)
+    box = BallotBox(state, earlier_ballots(state), parse=parse)
 
     def enough(landed: SampleRecord, outstanding: Sequence[str]) -> bool:
         box.add(landed)

@@ -8,7 +8,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
-from avengers_graph.nodes.ballots import BallotBox, parse_of
+from avengers_graph.ballot_box import BallotBox, landed_ballots, parse_of
 from avengers_graph.plans import Standing, plan_is_done, planned_samples
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
@@ -25,7 +25,12 @@ def vote(
     embeddings: Embeddings,
 ) -> Command[Literal["sample", "__end__"]]:
     """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
-    box = BallotBox(state, parse=parse_of(runtime), embed=embeddings.embed_documents)
+    box = BallotBox(
+        state,
+        landed_ballots(state),
+        parse=parse_of(runtime),
+        embed=embeddings.embed_documents,
+    )
     verdict = verdict_of(state, box)
     done = plan_is_done(
         state["plan"], _standing(state, box, verdict), finished_round=state["round"]
@@ -42,10 +47,12 @@ def vote(
 def _standing(state: AvengersState, box: BallotBox, verdict: VerdictRecord) -> Standing:
     """The vote as the plan's stop rules look at it."""
     left = planned_samples(state["plan"], from_round=state["round"] + 1)
+    # Where only the last round counts, whatever stands now will not.
+    stays = state["plan"]["counted"] == "all" or left == 0
     return Standing(
         agreement=verdict["agreement"],
         votes=[row["votes"] for row in verdict["tally"]],
-        unbeatable=box.is_decided(left),
+        unbeatable=stays and box.is_decided(left),
     )
 
 

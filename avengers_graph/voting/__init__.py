@@ -4,11 +4,13 @@ Importing this package loads no computer algebra; a kind loads what it needs whe
 """
 
 from avengers_graph.voting.answer import Answer, Verdict
+from avengers_graph.voting.counting import empty_tally, vote
 from avengers_graph.voting.extraction import equivalent, extract_answer, is_correct
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.question import infer_kind
-from avengers_graph.voting.tally import Tally, vote
+from avengers_graph.voting.tally import Tally
+from avengers_graph.voting.tool_votes import ToolTally
 from avengers_graph.voting.weights import WEIGHTINGS
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "Answer",
     "Embed",
     "Tally",
+    "ToolTally",
     "Verdict",
+    "empty_tally",
     "equivalent",
     "extract_answer",
     "infer_kind",

@@ -1,6 +1,7 @@
 """What a question tells about its answer: options, labels, format asked for, kind."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,9 +63,13 @@ def _read(question: str | None, labels: tuple[str, ...]) -> Question:
     )
 
 
-def infer_kind(question: str) -> str | None:
-    """The answer kind that the question alone calls for; None when only samples can tell."""
-    return read_question(question).kind
+def infer_kind(question: str, *, labels: Sequence[str] = ()) -> str | None:
+    """The answer kind that the question alone calls for; None when only samples can tell.
+
+    Args:
+        labels: the closed list it is to be answered from, where there is one.
+    """
+    return read_question(question, labels=tuple(labels)).kind
 
 
 def find_options(text: str) -> tuple[tuple[str, str], ...]:

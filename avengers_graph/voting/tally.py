@@ -110,27 +110,18 @@ class Tally:
             abstained=[ballot.index for ballot in abstained],
         )
 
-    def is_decided(
-        self,
-        remaining_weights: Sequence[float],
-        *,
-        remaining_ranks: Sequence[int] | None = None,
-        remaining_indices: Sequence[int] | None = None,
-    ) -> bool:
+    def is_decided(self, remaining_weights: Sequence[float]) -> bool:
         """Whether no outcome of the remaining ballots can change the winning answer.
 
         A remaining ballot may found a class, join one, or abstain; at worst all of them join
-        the strongest rival. A rival that could only draw level is settled by the tie rules
-        where ``remaining_ranks`` and ``remaining_indices`` say what they would be, and
-        otherwise counts as able to win. For kinds whose equality is not transitive a late
-        ballot of low index may regroup the others, so only the ballots that agree with the
-        leader to the letter count for it, and all others against it. Kinds that win by
-        support, and ``auto`` while the question leaves the kind open, are never decided early.
+        the strongest rival. A rival that could draw level counts as able to win. For kinds
+        whose equality is not transitive a late ballot of low index may regroup the others, so
+        only the ballots that agree with the leader to the letter count for it, and all others
+        against it. Kinds that win by support, and ``auto`` while the question leaves the kind
+        open, are never decided early.
 
         Args:
             remaining_weights: the weight of each ballot still to come.
-            remaining_ranks: their experts' ranks, if known.
-            remaining_indices: their indices, if known.
         """
         if not remaining_weights:
             return True
@@ -147,17 +138,8 @@ class Tally:
             held = leader.core_weight()
             against = math.fsum(group.weight for group in classes) - held
             return round(held - against - remaining, PLACES) > 0
-        late = (
-            min(remaining_ranks) if remaining_ranks else -1,
-            min(remaining_indices) if remaining_indices else -1,
-        )
-        return all(
-            _cannot_pass(leader, weight + remaining, _earlier(precedence, late))
-            for weight, precedence in (
-                *((group.weight, group.precedence) for group in rivals),
-                (0.0, late),
-            )
-        )
+        strongest = max((group.weight for group in rivals), default=0.0)
+        return round(leader.weight - strongest - remaining, PLACES) > 0
 
     def _kind_whatever_comes(self, remaining: int) -> str | None:
         """The kind where that many more samples cannot change it; None where they can."""
@@ -215,16 +197,6 @@ class Tally:
         return json.dumps(merged(values), sort_keys=True, ensure_ascii=False)
 
 
-def _cannot_pass(leader: AnswerClass, weight: float, precedence: tuple[int, int]) -> bool:
-    """Whether a rival of that weight and precedence still loses to the leader."""
-    lead = round(leader.weight - weight, PLACES)
-    return lead > 0 or (lead == 0 and leader.precedence <= precedence)
-
-
-def _earlier(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
-    return min(a[0], b[0]), min(a[1], b[1])
-
-
 def _all_abstained(kind: str, ballots: Sequence[Ballot]) -> Verdict:
     return Verdict(
         answer=None,
@@ -245,57 +217,3 @@ def _fallback(ballots: Sequence[Ballot]) -> int | None:
     if not texts:
         return None
     return min(texts, key=lambda b: (b.sample.failed or b.sample.refused, b.rank, b.index)).index
-
-
-def vote(
-    samples: Sequence[SampleLike],
-    *,
-    question: str | None = None,
-    kind: str = "auto",
-    weights: Sequence[float] | None = None,
-    ranks: Sequence[int] | None = None,
-    labels: Sequence[str] = (),
-    embed: Embed | None = None,
-    run_code: bool = False,
-    merge: bool = False,
-    prior: float | None = None,
-) -> Verdict:
-    """Let samples vote on the answer.
-
-    Args:
-        samples: texts, messages or sample records; a record's place in the list is its index.
-        question: what was asked; makes options, labels and units known.
-        kind: a key of ``KINDS``, or ``auto``.
-        weights: one per sample, finite and at least 0; None weighs all alike.
-        ranks: the rank of each sample's expert, 0 the best; None ranks all alike.
-        labels: the closed list of a label question, where the question does not hold it.
-        embed: as for ``Tally``.
-        run_code: as for ``Tally``; off unless asked for.
-        merge: as for ``Tally``.
-        prior: as for ``Tally``.
-
-    Raises:
-        ConfigError: unknown kind, or weights or ranks that do not fit the samples.
-    """
-    for name, given in (("weights", weights), ("ranks", ranks)):
-        if given is not None and len(given) != len(samples):
-            raise ConfigError(
-                f"{len(given)} {name} for {len(samples)} samples; give one for each sample"
-            )
-    tally = Tally(
-        kind=kind,
-        question=question,
-        labels=labels,
-        embed=embed,
-        run_code=run_code,
-        merge=merge,
-        prior=prior,
-    )
-    for index, sample in enumerate(samples):
-        tally.add(
-            index,
-            sample,
-            weight=1.0 if weights is None else weights[index],
-            rank=0 if ranks is None else ranks[index],
-        )
-    return tally.verdict()

@@ -47,6 +47,13 @@ def test_the_kind_that_the_request_tells(params: dict[str, Any], question: str, 
     assert request["kind"] == kind
 
 
+def test_labels_tell_the_kind_before_the_question_does() -> None:
+    context = Context(labels=["positive", "negative"])
+    question = "Does the customer like it? Review: great food"
+    request = resolve_request(context, question=question, messages=[])
+    assert request["kind"] == "label"
+
+
 def test_images_are_a_need() -> None:
     request = resolve_request(Context(), question="", messages=[HumanMessage([IMAGE])])
     assert request["needs"] == ["images"]

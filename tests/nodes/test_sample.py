@@ -115,6 +115,30 @@ def test_a_round_is_shown_the_answers_so_far(
     assert [row["votes"] for row in result["verdict"]["tally"]] == [1]
 
 
+@pytest.mark.parametrize("early_stop", [True, False])
+def test_a_last_round_that_counts_alone_is_decided_by_its_own_samples(
+    server: OpenAIServer, graph_of: Graphs, run: Run, early_stop: bool
+) -> None:
+    """The answers it was shown must not pass for ballots while it runs."""
+    server.serve("alpha", *["13"] * 4, "13", *["14"] * 4)
+    last_counts = plan({"calls": [{"samples": 4}]}, {"calls": [{"samples": 5}], "shown": True})
+    last_counts["mine"]["counted"] = "last"
+    graph = graph_of(plans=last_counts, fields={"max_concurrency": 1})
+    result = asked(graph, run, strategy="mine", early_stop=early_stop)
+    assert result["verdict"]["answer"] == "14"
+
+
+def test_nothing_is_unbeatable_where_only_a_later_round_counts(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", *["13"] * 4, "14")
+    first = {"calls": [{"samples": 4}], "stop": {"rule": "unbeatable"}}
+    last_counts = plan(first, {"calls": [{"samples": 1}], "shown": True})
+    last_counts["mine"]["counted"] = "last"
+    result = asked(graph_of(plans=last_counts), run, strategy="mine")
+    assert result["verdict"]["answer"] == "14"
+
+
 def test_a_per_call_temperature_comes_first(
     server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:

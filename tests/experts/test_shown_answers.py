@@ -3,7 +3,7 @@
 from langchain_core.messages import HumanMessage
 
 from avengers_graph.experts.records import unanswered
-from avengers_graph.nodes.shown_answers import with_answers
+from avengers_graph.experts.shown_answers import with_answers
 from avengers_graph.values import SampleRecord
 
 QUESTION = [HumanMessage("What is 6 plus 7?")]

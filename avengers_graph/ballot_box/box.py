@@ -1,0 +1,128 @@
+"""The ballot box that ``sample`` fills to know when it has enough, and ``vote`` to decide."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from avengers_graph.ballot_box.offer import Offer
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.parameters import json_form
+from avengers_graph.state import AvengersState
+from avengers_graph.values import SampleRecord
+from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally
+
+Parse = Callable[[SampleRecord], Any]
+
+
+def parse_of(runtime: Runtime[Context]) -> Parse | None:
+    """How the caller of this run wants samples read; a run without a Context has no such wish."""
+    return runtime.context.parse_sample if isinstance(runtime.context, Context) else None
+
+
+def weights_of(state: AvengersState) -> dict[str, float]:
+    """The weight of one ballot of each expert, by the plan's weighting."""
+    weigh = WEIGHTINGS[state["plan"]["weighting"]]
+    return {expert["name"]: weigh(expert["score"]) for expert in state["experts"]}
+
+
+def earlier_ballots(state: AvengersState) -> list[SampleRecord]:
+    """Samples of the rounds before this one that count beside those of this one."""
+    return state["samples"] if state["plan"]["counted"] == "all" else []
+
+
+def landed_ballots(state: AvengersState) -> list[SampleRecord]:
+    """The samples that count once the round is over: all, or those of this round only.
+
+    When nobody answered in a last round that was to sum up, the answers before it count.
+    """
+    samples = state["samples"]
+    if state["plan"]["counted"] == "all":
+        return samples
+    last = [record for record in samples if record["round"] == state["round"]]
+    return last if any(record["error"] is None for record in last) else samples
+
+
+def _mean_score(state: AvengersState) -> float | None:
+    """Mean estimated accuracy of the experts asked so far; None before anyone was."""
+    asked = {record["expert"] for record in state["samples"]}
+    scores = [expert["score"] for expert in state["experts"] if expert["name"] in asked]
+    return sum(scores) / len(scores) if scores else None
+
+
+class BallotBox:
+    """The ballots of a request; the kind is fixed before the first one where it can be.
+
+    Args:
+        records: the samples that count, as far as they have landed.
+        parse: reads samples where the caller wants data; what it reads none from abstains.
+        embed: texts to vectors, for the most central of free texts.
+    """
+
+    def __init__(
+        self,
+        state: AvengersState,
+        records: Sequence[SampleRecord],
+        *,
+        parse: Parse | None = None,
+        embed: Embed | None = None,
+    ) -> None:
+        request = state["request"]
+        params, settings = request["params"], request["settings"]
+        self._kind = request["kind"] or "auto"
+        self._tally = empty_tally(
+            self._kind,
+            words="json" if json_form(params) else "auto",
+            question=request["question"],
+            labels=settings["labels"],
+            run_code=settings["run_code"],
+            merge=settings["merge"],
+            prior=_mean_score(state),
+            embed=embed,
+        )
+        self._parse = parse
+        self._offer = Offer(params)
+        self._weights = weights_of(state)
+        self._ranks = {expert["name"]: rank for rank, expert in enumerate(state["experts"])}
+        for record in records:
+            self.add(record)
+
+    def add(self, record: SampleRecord) -> None:
+        """Count a sample; an error is an abstention.
+
+        What was called off is no ballot, nor is a failure that another expert made good.
+        """
+        if record["cancelled"] or record["replaced"]:
+            return
+        name = record["expert"]
+        self._tally.add(
+            record["index"],
+            self._read(record),
+            weight=self._weights[name],
+            rank=self._ranks[name],
+        )
+
+    def _read(self, record: SampleRecord) -> SampleRecord:
+        """The sample as it is voted on."""
+        if record["error"] is not None:
+            return record
+        called = self._kind == "tool_calls" and record["tool_calls"]
+        if self._parse is not None and not called:
+            data = self._parse(record)
+            if data is None:
+                return {**record, "tool_calls": [], "error": "does not fit the schema asked for"}
+            return {**record, "tool_calls": [], "text": json.dumps(data, ensure_ascii=False)}
+        return {**record, "error": self._offer.objection(record)}
+
+    def is_decided(self, outstanding: int) -> bool:
+        """Whether no outcome of that many samples can change the answer.
+
+        A sample still to come may be taken over by another expert: each may weigh the most
+        that any of them could.
+        """
+        return self._tally.is_decided([max(self._weights.values())] * outstanding)
+
+    def verdict(self) -> Verdict:
+        """The outcome over the ballots so far."""
+        return self._tally.verdict()

@@ -1,0 +1,126 @@
+"""Tool calls against words: what the samples do first, then how they do it.
+
+Six phrasings of one question to a tool are six different calls; two answers in words would
+outvote them if all were classes of one vote. So all calls stand against all words first, and
+the heavier side then votes among itself: on which call, or on what the words say.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from avengers_graph.values import TallyRow
+from avengers_graph.voting.answer import Verdict
+from avengers_graph.voting.confidence import confidence_of
+from avengers_graph.voting.extraction import answer_of
+from avengers_graph.voting.kinds.tool_calls import NO_CALL
+from avengers_graph.voting.question import read_question
+from avengers_graph.voting.sample import SampleLike, read_sample
+from avengers_graph.voting.tally import Tally
+
+
+class ToolTally:
+    """Ballots that call a tool or answer in words; used as a ``Tally`` is.
+
+    Args:
+        tally_of: an empty tally of a kind.
+        words: the kind that answers in words are compared by.
+        prior: as for ``Tally``.
+    """
+
+    def __init__(
+        self, tally_of: Callable[..., Tally], *, words: str = "auto", prior: float | None = None
+    ) -> None:
+        self._all = tally_of(kind="tool_calls")
+        self._calls = tally_of(kind="tool_calls")
+        self._words = tally_of(kind=words)
+        self._called, self._said = _Side(), _Side()
+        self._prior = prior
+        self._total = 0.0
+
+    def add(self, index: int, sample: SampleLike, *, weight: float = 1.0, rank: int = 0) -> None:
+        """Count a sample, as ``Tally.add`` does."""
+        self._all.add(index, sample, weight=weight, rank=rank)
+        self._total += weight
+        answer = answer_of(read_sample(sample), kind="tool_calls", question=read_question(None))
+        # Nothing, the beginning of something, or a refusal is neither a call nor words.
+        if answer is not None:
+            calls = answer.text != NO_CALL
+            (self._calls if calls else self._words).add(index, sample, weight=weight, rank=rank)
+            (self._called if calls else self._said).add(index, weight=weight, rank=rank)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def is_decided(self, remaining_weights: Sequence[float]) -> bool:
+        """Whether no outcome of the remaining ballots can change the winning answer."""
+        if not remaining_weights:
+            return True
+        if abs(self._called.weight - self._said.weight) <= math.fsum(remaining_weights):
+            return False
+        leading = self._words if self._said.beats(self._called) else self._calls
+        return leading.is_decided(remaining_weights)
+
+    def verdict(self) -> Verdict:
+        """The outcome over the ballots counted so far; the same for every order of arrival."""
+        found = self._all.verdict()
+        if not (self._called.samples or self._said.samples):
+            return found
+        calls = self._calls.verdict()
+        if not self._said.beats(self._called):
+            others = [self._said.row()] if self._said.samples else []
+            return self._restated(found, calls, others=others)
+        said = self._words.verdict()
+        if said.winner is None:  # they say nothing that could be compared
+            rows = [self._said.row()]
+            said = replace(found, answer=NO_CALL, winner=self._said.first, tally=rows)
+        return self._restated(found, said, others=calls.tally)
+
+    def _restated(self, found: Verdict, led: Verdict, *, others: list[TallyRow]) -> Verdict:
+        """The leading side's outcome with its shares of all ballots; the other side follows."""
+        tally = [*led.tally, *others]
+        lead = tally[0]["weight"]
+        runner_up = max((row["weight"] for row in tally[1:]), default=0.0)
+        agreement = min(1.0, lead / self._total) if self._total else 0.0
+        margin = max(0.0, lead - runner_up) / self._total if self._total else 0.0
+        return replace(
+            led,
+            tally=tally,
+            agreement=agreement,
+            margin=min(1.0, margin),
+            confidence=confidence_of(agreement=agreement, ballots=len(self), prior=self._prior),
+            abstained=sorted({*found.abstained, *led.abstained}),
+        )
+
+
+@dataclass(slots=True)
+class _Side:
+    """The samples that call a tool, or those that answer in words."""
+
+    weight: float = 0.0
+    samples: list[int] = field(default_factory=list)
+    """Their indices."""
+    _best: tuple[float, float] = (math.inf, math.inf)
+    """Rank of the best-ranked expert among them, and the index of its earliest sample."""
+
+    def add(self, index: int, *, weight: float, rank: int) -> None:
+        """One sample more."""
+        self.weight += weight
+        self.samples.append(index)
+        self._best = min(self._best, (rank, index))
+
+    @property
+    def first(self) -> int:
+        """Index of the sample that speaks for them; there must be one."""
+        return int(self._best[1])
+
+    def row(self) -> TallyRow:
+        """Answers in words as one line of a tally."""
+        votes, samples = len(self.samples), sorted(self.samples)
+        return {"answer": NO_CALL, "votes": votes, "weight": self.weight, "samples": samples}
+
+    def beats(self, other: "_Side") -> bool:
+        """Whether it weighs more; a tie goes to the better-ranked expert, then the earlier."""
+        if not math.isclose(self.weight, other.weight, rel_tol=1e-9):
+            return self.weight > other.weight
+        return self._best < other._best
