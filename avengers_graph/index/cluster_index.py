@@ -280,18 +280,21 @@ class ClusterIndex:
         self.check_embedder(embeddings)
         return embeddings
 
-    def nearest(self, vector: ArrayLike, *, k: int = 1) -> list[ClusterHit]:
+    def nearest(
+        self, vector: ArrayLike, *, k: int = 1, beta: float | None = None
+    ) -> list[ClusterHit]:
         """The ``k`` nearest clusters, nearest first, ties to the lower id.
 
         Found in the exact copy of the centroids that was read from Chroma, and checked against
         it, when this generation was opened; a generation never changes. Asking Chroma each time
         costs more than everything else between the embedding and the first call
         (``benchmarks/routing_latency.py``). The first one is what ``KMeans.predict`` says.
-        Weights are softmax(-beta * distance) with the fitted beta.
+        Weights are softmax(-beta * distance).
 
         Args:
             vector: ``(dim,)``.
             k: At least 1; more than there are clusters gives all of them.
+            beta: At least 0; None takes the fitted one.
 
         Raises:
             IndexMismatchError: the vector has another length.
@@ -300,7 +303,8 @@ class ClusterIndex:
         query = self._query(vector)
         if k < 1:
             raise ConfigError(f"k is {k!r}; ask for 1 cluster or more")
-        return nearest_clusters(self.model, query, k=k)
+        beta = self.settings.beta if beta is None else beta
+        return nearest_clusters(self.model, query, k=k, beta=beta)
 
     def scores(self, cluster_id: int) -> dict[str, ExpertScore]:
         """Each expert's record in one cluster.

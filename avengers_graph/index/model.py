@@ -185,10 +185,12 @@ class FittedModel:
                     beta=settings.beta if beta is None else beta,
                 )
             )
-        depth = min(found.shape[1] for found in rows)
-        hits = np.stack([found[:, :depth] for found in rows], axis=1)
-        mixed = np.stack([found[:, :depth] for found in weights], axis=1)
-        mixed = mixed / mixed.sum(axis=-1, keepdims=True)
+        # Some methods make fewer clusters in one partition than in another; what is missing
+        # there weighs nothing.
+        depth = max(found.shape[1] for found in rows)
+        missing = [((0, 0), (0, depth - found.shape[1])) for found in rows]
+        hits = np.stack([np.pad(f, m, "edge") for f, m in zip(rows, missing, strict=True)], axis=1)
+        mixed = np.stack([np.pad(w, m) for w, m in zip(weights, missing, strict=True)], axis=1)
         nearest_distance = distances[np.arange(len(vectors)), hits[:, 0, 0]]
         return Evidence(
             experts=self.experts,

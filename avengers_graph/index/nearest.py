@@ -10,11 +10,12 @@ _CANDIDATES = 8
 """Clusters looked at exactly, at least: rounding to float32 cannot drop the nearest from these."""
 
 
-def nearest_clusters(model: FittedModel, query: Vectors, *, k: int) -> list[ClusterHit]:
+def nearest_clusters(
+    model: FittedModel, query: Vectors, *, k: int, beta: float
+) -> list[ClusterHit]:
     """The ``k`` nearest clusters of the first partition, nearest first, ties to the lower id.
 
-    Nearest by Euclidean distance, as ``KMeans.predict`` says; weights are softmax(-beta * distance)
-    with the fitted beta.
+    Nearest by Euclidean distance, as ``KMeans.predict`` says, weighing softmax(-beta * distance).
 
     Args:
         query: ``(dim,)``.
@@ -28,7 +29,7 @@ def nearest_clusters(model: FittedModel, query: Vectors, *, k: int) -> list[Clus
     gaps = table.centroids[rows].astype(np.float64) - query
     distances = np.sqrt((gaps**2).sum(axis=1))
     order = np.argsort(distances, kind="stable")[:k]
-    weights = cluster_weights(distances[order].tolist(), beta=model.settings.beta)
+    weights = cluster_weights(distances[order].tolist(), beta=beta)
     return [
         {
             "id": int(rows[at]),

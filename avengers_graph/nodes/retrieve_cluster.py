@@ -7,7 +7,6 @@ from langgraph.runtime import Runtime
 
 from avengers_graph.index import ClusterIndex
 from avengers_graph.nodes.embed import query_vector
-from avengers_graph.ranking import cluster_weights
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
 
@@ -25,8 +24,6 @@ def retrieve_cluster(
     """
     vector = query_vector(state, embeddings)
     settings = state["request"]["settings"]
-    found = index.nearest(vector, k=settings["top_clusters"] or index.settings.top_clusters)
-    beta = index.settings.beta if settings["beta"] is None else settings["beta"]
-    weights = cluster_weights([hit["distance"] for hit in found], beta=beta)
-    clusters = [{**hit, "weight": weight} for hit, weight in zip(found, weights, strict=True)]
+    k = settings["top_clusters"] or index.settings.top_clusters
+    clusters = index.nearest(vector, k=k, beta=settings["beta"])
     return {"query_embedding": vector, "clusters": clusters}

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from avengers_graph.index.clustering import cluster
 from avengers_graph.index.fitting import (
     default_clusters,
     fit_model,
@@ -47,6 +48,20 @@ def test_nearly_as_many_data_sets_as_queries_need_no_warning(blobs: Vectors) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit_model(matrix(records, ("a", "b")), blobs, settings=RankingSettings(n_clusters=2))
+
+
+def test_partitions_of_fewer_clusters_weigh_what_they_have(blobs: Vectors) -> None:
+    """Gaussian mixtures leave components empty, in one partition more than in another."""
+    records = [Record(f"q {at}", "d", {"a": float(at < 100)}) for at in range(200)]
+    data = matrix(records, ("a",))
+    parts = [cluster(blobs, n_clusters=k, method="kmeans", seed=0) for k in (5, 3)]
+    settings = RankingSettings(n_clusters=5, partitions=2, scorer="cluster")
+    model, _ = fit_model(data, blobs, settings=settings, partitions=parts)
+    evidence = model.evidence(blobs[:2], top_clusters=4, beta=1.0)
+    assert evidence.weights.shape == (2, 2, 4)
+    assert np.allclose(evidence.weights.sum(axis=-1), 1)
+    assert (evidence.weights[:, 1, 3] == 0).all()
+    assert (evidence.weights[:, 0, 3] > 0).all()
 
 
 def test_each_data_set_counts_once_and_a_single_query_is_certain() -> None:
