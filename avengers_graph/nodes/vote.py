@@ -1,5 +1,6 @@
 """Fifth node: count the ballots, and answer or go back for the plan's next round."""
 
+import json
 from typing import Any, Literal
 
 from langchain_core.embeddings import Embeddings
@@ -92,9 +93,14 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
     """The winning sample's own text as one message, with the usage of all samples, once."""
     winner = _spoken_by(state, verdict["winner"], verdict["fallback"])
     spent = state["spent"]
-    calls = winner["tool_calls"]
+    text, calls = winner["text"], winner["tool_calls"]
+    merged = _merged(state, verdict)
+    if merged is not None and calls:
+        calls = [{**calls[0], "type": "tool_call", "args": json.loads(merged)}]
+    elif merged is not None:
+        text = merged
     return AIMessage(
-        content=_said(state, verdict, winner),
+        content=text,
         tool_calls=[c for c in calls if c["type"] == "tool_call"],
         invalid_tool_calls=[{**c, "error": None} for c in calls if c["type"] != "tool_call"],
         usage_metadata=UsageMetadata(
@@ -109,10 +115,10 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
     )
 
 
-def _said(state: AvengersState, verdict: VerdictRecord, winner: SampleRecord) -> str:
-    """The winning sample's own text; a merged JSON object is nobody's own."""
-    merged = state["request"]["settings"]["merge"] and verdict["kind"] == "json"
-    return (verdict["answer"] if merged else None) or winner["text"]
+def _merged(state: AvengersState, verdict: VerdictRecord) -> str | None:
+    """The JSON object that won field by field, which is nobody's own; None without one."""
+    merges = state["request"]["settings"]["merge"] and verdict["kind"] == "json"
+    return verdict["answer"] if merges else None
 
 
 def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:

@@ -56,6 +56,27 @@ def answers(server: OpenAIServer, method: str, *texts: str, name: str = "Total")
         server.serve("alpha", *texts)
 
 
+class Three(BaseModel):
+    """Three numbers."""
+
+    a: int
+    b: int
+    c: int
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_object_merged_field_by_field_is_what_is_parsed(
+    server: OpenAIServer, llm_of: Models, method: Any
+) -> None:
+    objects = [{"a": 1, "b": 2, "c": 9}, {"a": 1, "b": 7, "c": 3}, {"a": 5, "b": 2, "c": 3}]
+    answers(server, method, *map(json.dumps, objects), name="Three")
+    llm = llm_of(experts=("alpha",), early_stop=False, merge=True, samples=3)
+    chain = llm.with_structured_output(Three, method=method, include_raw=True)
+    answer: Any = chain.invoke("Give a, b and c.")
+    assert answer["parsed"] == Three(a=1, b=2, c=3)
+    assert len(answer["raw"].tool_calls) == (method == "function_calling")
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_data_is_one_vote(server: OpenAIServer, llm: ChatAvengers, method: Any) -> None:
     answers(
