@@ -21,7 +21,10 @@ from langgraph.types import Checkpointer
 from avengers_graph import nodes
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.index import ClusterIndex
+from avengers_graph.index.configured import open_configured
+from avengers_graph.settings.config import AvengersConfig
 from avengers_graph.settings.context import Context
+from avengers_graph.settings.plan import plans_of
 from avengers_graph.state import AvengersState, InputState, OutputState
 from avengers_graph.values import Plan
 
@@ -68,6 +71,23 @@ def create_avengers_graph(
     builder.add_edge("sample", "vote")
     return builder.compile(
         checkpointer=checkpointer, interrupt_before=list(interrupt_before), name="avengers"
+    )
+
+
+def graph_of_config(config: AvengersConfig) -> CompiledStateGraph[Any, Context, Any, Any]:
+    """The graph that an ``avengers.yaml`` describes.
+
+    Raises:
+        ClusterIndexError: the index is missing, damaged, or of another embedder.
+        EmbeddingError: the embedder cannot be loaded.
+    """
+    index, embeddings = open_configured(config)
+    return create_avengers_graph(
+        pool=ExpertPool(config.experts),
+        index=index,
+        embeddings=embeddings,
+        defaults=config.defaults,
+        plans=plans_of(config.plans),
     )
 
 

@@ -12,10 +12,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
-from avengers_graph.embedding import load_embeddings
-from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.graph import create_avengers_graph
-from avengers_graph.index import ClusterIndex
+from avengers_graph.graph import graph_of_config
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
 
@@ -34,14 +31,4 @@ def _graph() -> CompiledStateGraph[Any, Context, Any, Any]:
 
 @cache
 def _build() -> CompiledStateGraph[Any, Context, Any, Any]:
-    config = load_config()
-    embeddings = load_embeddings(config.embedding.model)
-    place = config.index
-    index = ClusterIndex.open(place.path, host=place.host, port=place.port, embeddings=embeddings)
-    return create_avengers_graph(
-        pool=ExpertPool(config.experts),
-        index=index,
-        embeddings=embeddings,
-        defaults=config.defaults,
-        plans={name: spec.to_plan(name) for name, spec in config.plans.items()},
-    )
+    return graph_of_config(load_config())

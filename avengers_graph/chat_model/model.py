@@ -23,17 +23,17 @@ from avengers_graph.chat_model.profile import pool_profile
 from avengers_graph.chat_model.runs import Run, current_run
 from avengers_graph.chat_model.settings import folded, resolved_context
 from avengers_graph.chat_model.structured import plain_schema
-from avengers_graph.embedding import load_embeddings
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
 from avengers_graph.index import ClusterIndex
+from avengers_graph.index.configured import open_configured
 from avengers_graph.plans import make_plan
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.parameters import checked_params
-from avengers_graph.settings.plan import PlanSpec
+from avengers_graph.settings.plan import PlanSpec, plans_of
 
 
 class ChatAvengers(BindingChatModel):
@@ -87,8 +87,7 @@ class ChatAvengers(BindingChatModel):
         """
         super().__init__(**folded(given, fields=type(self).model_fields))
         context = self._context({}, stop=None, stream=False)
-        own = {name: spec.to_plan(name) for name, spec in self.plans.items()}
-        make_plan(context.strategy, samples=1, top_experts=1, own=own)
+        make_plan(context.strategy, samples=1, top_experts=1, own=plans_of(self.plans))
         checked_params(context.params)
 
     def model_post_init(self, context: Any, /) -> None:
@@ -104,7 +103,7 @@ class ChatAvengers(BindingChatModel):
             index=self.index,
             embeddings=self.embeddings,
             checkpointer=False,
-            plans={name: spec.to_plan(name) for name, spec in self.plans.items()},
+            plans=plans_of(self.plans),
         )
 
     @classmethod
@@ -119,10 +118,7 @@ class ChatAvengers(BindingChatModel):
         """
         config = load_config(path)
         folded(settings, fields=cls.model_fields)
-        embeddings = load_embeddings(config.embedding.model)
-        index = ClusterIndex.open(
-            config.index.path, host=config.index.host, port=config.index.port, embeddings=embeddings
-        )
+        index, embeddings = open_configured(config)
         return cls(
             **{
                 "pool": ExpertPool(config.experts),

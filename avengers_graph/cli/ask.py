@@ -38,26 +38,13 @@ def ask_command(
     from rich.console import Console
 
     from avengers_graph.cli.show import answer_shown
-    from avengers_graph.embedding import load_embeddings
-    from avengers_graph.experts.pool import ExpertPool
-    from avengers_graph.graph import create_avengers_graph
-    from avengers_graph.index import ClusterIndex
+    from avengers_graph.graph import graph_of_config
     from avengers_graph.settings.config import load_config
 
     settings = load_config(config)
     given = {"samples": samples, "strategy": strategy, "answer_kind": kind, "deadline": deadline}
     context = context_of(given)
-    pool = ExpertPool(settings.experts)
-    embeddings = load_embeddings(settings.embedding.model)
-    place = settings.index
-    index = ClusterIndex.open(place.path, host=place.host, port=place.port, embeddings=embeddings)
-    graph = create_avengers_graph(
-        pool=pool,
-        index=index,
-        embeddings=embeddings,
-        defaults=settings.defaults,
-        plans={name: spec.to_plan(name) for name, spec in settings.plans.items()},
-    )
+    graph = graph_of_config(settings)
     text = sys.stdin.read() if question == "-" else question
     # With --json the account of the run goes to standard error, the result alone to output.
     console = Console(stderr=as_json, quiet=as_json and not sys.stderr.isatty())

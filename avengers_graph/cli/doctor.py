@@ -109,8 +109,9 @@ def _strategy(settings: "AvengersConfig") -> str:
         ConfigError: there is none of that name.
     """
     from avengers_graph.plans import make_plan
+    from avengers_graph.settings.plan import plans_of
 
-    own = {name: spec.to_plan(name) for name, spec in settings.plans.items()}
+    own = plans_of(settings.plans)
     default = settings.defaults
     plan = make_plan(
         default.strategy, samples=default.samples, top_experts=default.top_experts, own=own
@@ -159,16 +160,9 @@ def _index(settings: "AvengersConfig") -> str:
         ClusterIndexError: missing, damaged, or of another embedder.
         EmbeddingError: the embedder cannot be loaded.
     """
-    from avengers_graph.embedding import load_embeddings
-    from avengers_graph.index import ClusterIndex
+    from avengers_graph.index.configured import open_configured
 
-    place = settings.index
-    index = ClusterIndex.open(
-        place.path,
-        host=place.host,
-        port=place.port,
-        embeddings=load_embeddings(settings.embedding.model),
-    )
+    index, _ = open_configured(settings)
     unknown = [expert.name for expert in settings.experts if expert.name not in index.experts]
     note = f"; no scores yet for {', '.join(unknown)}, ranked last" if unknown else ""
     clusters, experts = counted(index.n_clusters, "cluster"), counted(len(index.experts), "expert")

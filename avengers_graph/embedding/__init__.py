@@ -2,7 +2,7 @@
 
 from avengers_graph.embedding.fingerprint import fingerprint, same_embedder
 from avengers_graph.embedding.loading import DEFAULT_MODEL, load_embeddings, spec_of
-from avengers_graph.embedding.vectors import embed_query, embed_texts, unit_rows
+from avengers_graph.embedding.vectors import embed_query, embed_texts
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -12,5 +12,4 @@ __all__ = [
     "load_embeddings",
     "same_embedder",
     "spec_of",
-    "unit_rows",
 ]

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,7 @@ def open_part(client: "ClientAPI", generation: str, part: str) -> "Collection":
         ) from error
 
 
-def record(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -> None:
+def finish(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -> None:
     """Note that a generation is complete; ``point_to`` puts it in service."""
     catalogue = client.get_or_create_collection(CATALOGUE, embedding_function=None)
     catalogue.upsert(
@@ -245,11 +245,6 @@ def discard_leftovers(client: "ClientAPI") -> list[str]:
     for generation in sorted(dead):
         discard(client, generation)
     return sorted(dead)
-
-
-def describe(generation: Generation) -> dict[str, Any]:
-    """Plain form."""
-    return asdict(generation)
 
 
 def _read(client: "ClientAPI", key: str | None) -> Any:

@@ -74,7 +74,7 @@ def write_model(
     _write_vectors(client, generation, model)
     stored = stored_rows(fitted.labels, QUERIES_STORED, seed)
     _write_queries(client, generation, fitted, stored, progress)
-    catalogue.record(
+    catalogue.finish(
         client,
         generation,
         {

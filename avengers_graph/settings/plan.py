@@ -1,5 +1,6 @@
 """A user's own plan, as it stands in the YAML under ``plans``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,6 +60,11 @@ class PlanSpec(BaseModel):
             counted=self.counted,
             rounds=[_plain(given) for given in self.rounds],
         )
+
+
+def plans_of(specs: Mapping[str, PlanSpec]) -> dict[str, Plan]:
+    """Strategies of the user's own in the plain form, by name."""
+    return {name: spec.to_plan(name) for name, spec in specs.items()}
 
 
 def _plain(given: RoundSpec) -> PlannedRound:

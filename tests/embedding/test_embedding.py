@@ -15,8 +15,8 @@ from avengers_graph.embedding import (
     load_embeddings,
     same_embedder,
     spec_of,
-    unit_rows,
 )
+from avengers_graph.embedding.vectors import unit_rows
 from avengers_graph.errors import EmbeddingError
 
 needs_minilm = pytest.mark.skipif(
