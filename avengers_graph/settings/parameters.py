@@ -24,7 +24,15 @@ def _is_stop(value: Any) -> bool:
 
 
 def _is_tools(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(tool, Mapping) for tool in value)
+    return isinstance(value, list | tuple) and all(map(_is_tool, value))
+
+
+def _is_tool(value: Any) -> bool:
+    """A function has a name; tools of a server's own may look as they like."""
+    if not isinstance(value, Mapping):
+        return False
+    function = value.get("function", {"name": ""})
+    return isinstance(function, Mapping) and isinstance(function.get("name"), str)
 
 
 def _is_format(value: Any) -> bool:

@@ -28,7 +28,7 @@ def test_what_is_not_on_the_list_is_refused_by_name(name: str) -> None:
     [
         ({}, []),
         ({"tools": []}, []),
-        ({"tools": [{}]}, ["tools"]),
+        ({"tools": [{"type": "web_search"}]}, ["tools"]),
         ({"response_format": {"type": "json_object"}}, ["json_mode"]),
         ({"response_format": {"type": "json_schema"}}, ["json_schema"]),
         ({"response_format": {"type": "text"}}, []),
@@ -55,6 +55,7 @@ ADD = {"type": "function", "function": {"name": "add"}}
         ("stop", [1]),
         ("tools", "add"),
         ("tools", [1]),
+        ("tools", [{"type": "function", "function": {}}]),
         ("response_format", {"type": "xml"}),
         ("extra_body", 3),
         ("seed", "a"),
