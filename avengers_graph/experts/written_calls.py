@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_WRAPPING = re.compile(r"\s*(?:</?tool_calls?>|```(?:json)?|</?function_call>|[,;])*\s*")
+_WRAPPING = re.compile(r"(?:\s|</?tool_calls?>|```(?:json)?|</?function_call>|[,;])*")
 
 
 def written_calls(

@@ -17,6 +17,8 @@ JSON = '{"name": "add", "arguments": {"a": 1, "b": 2}}'
         (JSON, [ADD]),
         (f"<tool_call>\n{JSON}\n</tool_call>", [ADD]),
         (f"```json\n{JSON}\n```", [ADD]),
+        (f"<tool_call>\n{JSON}\n</tool_call>\n<tool_call>\n{JSON}\n</tool_call>", [ADD, ADD]),
+        (f"<tool_calls>\n```json\n{JSON}\n```\n\n```json\n{JSON}\n```", [ADD, ADD]),
         (f'{JSON}\n{{"name": "today", "args": {{}}}}', [ADD, {"name": "today", "args": {}}]),
         (
             f'[{JSON}, {{"name": "today", "parameters": {{}}}}]',
