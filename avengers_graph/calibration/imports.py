@@ -12,10 +12,10 @@ from types import MappingProxyType
 
 from avengers_graph.errors import RecordsError
 from avengers_graph.experts.recording import Recorded
+from avengers_graph.records.long_cells import allow_long_cells
 
 _CHARACTERS_PER_TOKEN = 4
 _RESPONSE = "|model_response"
-_LONGEST_CELL = 1 << 27
 
 
 def import_recording(path: Path, *, source: str) -> list[Recorded]:
@@ -56,17 +56,14 @@ def _korbench(path: Path) -> Iterator[Recorded]:
 
 def _routerbench(path: Path) -> Iterator[Recorded]:
     """CSV whose prompt and responses are printed Python lists; the last prompt is answered."""
-    before = csv.field_size_limit(_LONGEST_CELL)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                prompt = ast.literal_eval(row["prompt"])[-1]
-                for column, cell in row.items():
-                    if column.endswith(_RESPONSE) and cell:
-                        model = column.removesuffix(_RESPONSE)
-                        yield _entry(model, prompt, _last(cell), key=row["sample_id"])
-    finally:
-        csv.field_size_limit(before)
+    allow_long_cells()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            prompt = ast.literal_eval(row["prompt"])[-1]
+            for column, cell in row.items():
+                if column.endswith(_RESPONSE) and cell:
+                    model = column.removesuffix(_RESPONSE)
+                    yield _entry(model, prompt, _last(cell), key=row["sample_id"])
 
 
 def _last(cell: str) -> str:

@@ -8,13 +8,12 @@ from typing import Any
 
 from avengers_graph.errors import RecordsError
 from avengers_graph.records.items import not_utf8
+from avengers_graph.records.long_cells import allow_long_cells
 from avengers_graph.records.record import Record, check_names, check_record
 from avengers_graph.records.rows import Row
 
 _COST = "|total_cost"
 _NEEDED = ("sample_id", "prompt", "eval_name")
-_FIELD_LIMIT = 1 << 27
-"""Characters of one cell; responses outgrow the csv module's default of 131,072."""
 _TRUTH = {"True": 1.0, "False": 0.0}
 
 
@@ -27,7 +26,7 @@ def read_routerbench(path: Path) -> Iterator[Row]:
     Raises:
         RecordsError: names file and line.
     """
-    before = csv.field_size_limit(_FIELD_LIMIT)
+    allow_long_cells()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield from _rows(path, csv.reader(file, strict=True))
@@ -37,8 +36,6 @@ def read_routerbench(path: Path) -> Iterator[Row]:
         raise RecordsError(
             f"cannot read {str(path)!r} ({error.strerror}); check the path"
         ) from error
-    finally:
-        csv.field_size_limit(before)
 
 
 def _rows(path: Path, lines: Any) -> Iterator[Row]:

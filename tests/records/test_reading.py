@@ -10,6 +10,7 @@ import pytest
 
 from avengers_graph.errors import RecordsError
 from avengers_graph.records import Record, check_records, read_records
+from avengers_graph.records.routerbench import read_routerbench
 
 OWN = {"query": "2 + 2?", "dataset": "maths", "scores": {"a": 1, "b": 0.5}}
 BENCH_HEADER = [
@@ -97,6 +98,16 @@ def test_routerbench_csv(tmp_path: Path) -> None:
     first, second = read_records(bench(tmp_path / "bench.csv", row, other))
     assert first == Record("say\nhi\ntwice", "mbpp", {"m/x": 1.0}, {"m/x": 0.001, "y": 0.002})
     assert second.scores == {"y": 1.0}
+
+
+def test_two_routerbench_files_are_read_side_by_side(tmp_path: Path) -> None:
+    """The csv module's limit on a cell is one for the process."""
+    row = ["1", "s.1", "x" * 200_000, "mbpp", "1.0", "", "[]", "0.001", "", "y"]
+    path = bench(tmp_path / "bench.csv", row, row)
+    one, other = read_routerbench(path), read_routerbench(path)
+    next(one)
+    next(other)
+    assert len(list(one)) == len(list(other)) == 1
 
 
 def test_llmrouterbench_joins_models_and_takes_the_newest_run(tmp_path: Path) -> None:
