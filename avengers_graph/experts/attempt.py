@@ -21,8 +21,8 @@ from avengers_graph.experts.failures import (
 )
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.recording import Recorded, Recording, plain_prompt
-from avengers_graph.experts.records import plain_tool_calls
 from avengers_graph.experts.round_request import RoundRequest
+from avengers_graph.experts.sample_record import plain_tool_calls
 
 FIRST_PAUSE = 0.5
 """Seconds before the first retry; doubled each time, with full jitter."""

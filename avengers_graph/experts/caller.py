@@ -130,7 +130,7 @@ class ExpertCaller:
                 f"{self.expert.base_url or self.expert.provider} answered without choices "
                 f"after {time.monotonic() - started:.1f} s"
             )
-        return _choices(generations, call=call, prompt=self._prompt(call))
+        return _choices(generations, prompt=self._prompt(call))
 
     async def stream(self, call: Call) -> AsyncIterator[AIMessageChunk]:
         """One answer, chunk by chunk."""
@@ -191,9 +191,7 @@ def answer_length(message: AIMessage) -> int:
     return max(1, math.ceil(len("".join([message.text, reasoning, *calls])) / 4))
 
 
-def _choices(
-    generations: list[ChatGeneration], *, call: Call, prompt: list[BaseMessage]
-) -> list[Choice]:
+def _choices(generations: list[ChatGeneration], *, prompt: list[BaseMessage]) -> list[Choice]:
     """Answers with their tokens.
 
     With ``n`` above 1 every generation repeats the usage of the whole request, so it is taken

@@ -21,8 +21,8 @@ from avengers_graph.experts.events import (
 )
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
-from avengers_graph.experts.records import answered, unanswered
 from avengers_graph.experts.round_request import RoundRequest
+from avengers_graph.experts.sample_record import answered, unanswered
 from avengers_graph.settings.parameters import forced_tool
 from avengers_graph.values import SampleRecord
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avengers_graph.experts.records import split_reasoning
+from avengers_graph.experts.sample_record import split_reasoning
 
 
 @pytest.mark.parametrize(
