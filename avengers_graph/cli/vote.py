@@ -37,15 +37,11 @@ def vote_command(
     ] = False,
 ) -> None:
     """Vote over samples; one JSON line out for each line in."""
-    try:
-        with _opened(source) as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    verdict = _verdict(line, number, run_code=run_code, merge=merge)
-                    typer.echo(json.dumps(verdict.to_dict(), ensure_ascii=False))
-    except ConfigError as error:
-        typer.echo(f"avengers-graph vote: {error}", err=True)
-        raise typer.Exit(2) from error
+    with _opened(source) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                verdict = _verdict(line, number, run_code=run_code, merge=merge)
+                typer.echo(json.dumps(verdict.to_dict(), ensure_ascii=False))
 
 
 @contextmanager

@@ -7,7 +7,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from avengers_graph.cli import main
 from avengers_graph.cli.vote import vote_command
+from avengers_graph.errors import ConfigError
 from avengers_graph.voting import vote
 
 app = typer.Typer()
@@ -62,13 +64,24 @@ def test_the_command_and_the_function_agree(tmp_path: Path) -> None:
 )
 def test_a_bad_line_is_named(line: str, named: str) -> None:
     result = runner.invoke(app, [], input='{"samples": ["1"]}\n' + line + "\n")
-    assert result.exit_code == 2
-    assert named in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
+    assert isinstance(result.exception, ConfigError)
+    assert named in str(result.exception)
+    assert "\n" not in str(result.exception)
     assert len(result.stdout.splitlines()) == 1
 
 
 def test_a_missing_file_is_named() -> None:
     result = runner.invoke(app, ["nowhere.jsonl"])
-    assert result.exit_code == 2
-    assert "'nowhere.jsonl'" in result.stderr
+    assert isinstance(result.exception, ConfigError)
+    assert "'nowhere.jsonl'" in str(result.exception)
+
+
+def test_bad_input_ends_it_as_any_other_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["avengers-graph", "vote", "nowhere.jsonl"])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("avengers-graph: cannot read 'nowhere.jsonl'")
