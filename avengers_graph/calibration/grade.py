@@ -16,7 +16,13 @@ from avengers_graph.voting import is_correct
 def share_right(question: Question, texts: Sequence[str]) -> float:
     """Share of right samples in [0, 1]; a sample without an answer is wrong."""
     graded = [
-        is_correct(text, question.reference, kind=question.kind, question=question.query)
+        is_correct(
+            text,
+            question.reference,
+            kind=question.kind,
+            question=question.query,
+            labels=question.labels,
+        )
         for text in texts
     ]
     return sum(graded) / len(graded)

@@ -8,6 +8,7 @@ from typing import Any
 
 from avengers_graph.errors import RecordsError
 from avengers_graph.settings.context import ANSWER_KINDS
+from avengers_graph.voting import extract_answer
 
 _REQUIRED = ("query", "reference")
 _KNOWN = {"id", "dataset", "query", "reference", "kind", "choices"}
@@ -22,6 +23,13 @@ class Question:
     query: str
     reference: str
     kind: str
+    choices: tuple[str, ...] = ()
+    """The labels, or the letters of the options, that the answer is one of; empty for others."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What grading reads an answer by; the options of a choice stand in the query."""
+        return () if self.kind == "choice" else self.choices
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -65,13 +73,30 @@ def _question(line: str, *, where: str, number: int, dataset: str) -> Question:
     kind = fields.get("kind", "auto")
     if kind not in ANSWER_KINDS:
         raise RecordsError(f"{where}: kind {kind!r} is none of {', '.join(ANSWER_KINDS)}")
-    return Question(
+    question = Question(
         id=str(fields.get("id", number)),
         dataset=str(fields.get("dataset", dataset)),
         query=str(fields["query"]),
         reference=str(fields["reference"]),
         kind=kind,
+        choices=_choices(fields.get("choices", []), where=where),
     )
+    if kind == "label" and not _names_a_label(question.reference, question.labels):
+        raise RecordsError(
+            f"{where}: reference {question.reference!r:.80} is none of the choices "
+            f"{list(question.choices)}; it must be one of them"
+        )
+    return question
+
+
+def _choices(given: Any, *, where: str) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(c, str) and c.strip() for c in given):
+        raise RecordsError(f"{where}: choices is {given!r:.80}; give a list of texts")
+    return tuple(given)
+
+
+def _names_a_label(reference: str, labels: Sequence[str]) -> bool:
+    return not labels or extract_answer(reference, kind="label", labels=labels) is not None
 
 
 def _refuse_repeats(questions: Sequence[Question], path: Path) -> None:
