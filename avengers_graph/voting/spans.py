@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from avengers_graph.voting.reasoning import split_reasoning
+
 WINDOW = 12_000
 """Characters kept from each end of a text; answers stand near one of them."""
 
@@ -15,8 +17,6 @@ LONGEST_READ = 400_000
 """Characters searched for reasoning blocks, from the end; what is before them is reasoning."""
 MAX_PHRASES = 12
 """Answer phrases tried, from the end of a text."""
-
-_REASONING_TAG = re.compile(r"<(/?)(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
 
 _PHRASE = re.compile(
     r"(?:\b(?:answers?|result|solution|choice|option|output|conclusion|respuesta|réponse|antwort|"
@@ -55,27 +55,8 @@ _REFUSAL = re.compile(
 
 
 def strip_reasoning(text: str) -> str:
-    """Drop ``<think>`` blocks; what follows an unclosed one is reasoning too.
-
-    A closing tag alone (chat templates that open the block in the prompt) ends the
-    reasoning that the text began with.
-    """
-    if "<" not in text:
-        return text
-    text = text[-LONGEST_READ:]
-    kept: list[str] = []
-    start, inside = 0, False
-    for tag in _REASONING_TAG.finditer(text):
-        if tag.group(1):
-            if not inside:
-                kept.clear()
-            start, inside = tag.end(), False
-        elif not inside:
-            kept.append(text[start : tag.start()])
-            inside = True
-    if not inside:
-        kept.append(text[start:])
-    return "".join(kept)
+    """The text without its reasoning blocks (``reasoning.py``)."""
+    return split_reasoning(text[-LONGEST_READ:])[0] if "<" in text else text
 
 
 def clip(text: str) -> str:
