@@ -1,10 +1,8 @@
-"""Leaving ``<think>`` blocks out of a text that is still being written."""
+"""Leaving reasoning blocks out of a text that is still being written."""
 
-import re
+from avengers_graph.voting.reasoning import NAMES, TAG, after_block
 
-_OPENING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_CLOSING = re.compile(r"</think(?:ing)?>\s*", re.IGNORECASE)
-_LONGEST = len("</thinking>")
+_TAGS = tuple(f"<{slash}{name}>" for name in NAMES for slash in ("", "/"))
 
 
 class WithoutReasoning:
@@ -19,20 +17,23 @@ class WithoutReasoning:
         self._held = ""
         self._thinking = False
         self._after_block = False
+        self._last_shown = ""
 
     def of(self, piece: str) -> str:
         """What can be shown now that ``piece`` has come."""
         self._held += piece
         shown = ""
-        while True:
-            tag = (_CLOSING if self._thinking else _OPENING).search(self._held)
-            if tag is None:
-                break
-            if not self._thinking:
+        searched = 0
+        while (tag := TAG.search(self._held, searched)) is not None:
+            closes = tag.group(1) == "/"
+            if closes != self._thinking:
+                # One of the other sort is a part of the block, or of the answer.
+                searched = tag.end()
+                continue
+            if not closes:
                 shown += self._show(self._held[: tag.start()])
-            self._held = self._held[tag.end() :]
-            self._after_block = self._thinking
-            self._thinking = not self._thinking
+            self._held, searched = self._held[tag.end() :], 0
+            self._thinking, self._after_block = not closes, closes
         safe = self._possible_tag()
         if not self._thinking:
             shown += self._show(self._held[:safe])
@@ -47,15 +48,14 @@ class WithoutReasoning:
     def _possible_tag(self) -> int:
         """Where the beginning of an unfinished tag may be; the end when there is none."""
         at = self._held.rfind("<")
-        if at < 0 or len(self._held) - at >= _LONGEST or ">" in self._held[at:]:
-            return len(self._held)
-        start = self._held[at:].lower()
-        tags = ("</think>", "</thinking>") if self._thinking else ("<think>", "<thinking>")
-        return at if any(tag.startswith(start) for tag in tags) else len(self._held)
+        start = self._held[at:].lower() if at >= 0 else ""
+        begun = start and any(tag.startswith(start) and tag != start for tag in _TAGS)
+        return at if begun else len(self._held)
 
     def _show(self, text: str) -> str:
-        """The text; the blank lines that separate a block from the answer are part of it."""
+        """The text as it goes on after a block, if one was left out before it."""
         if self._after_block:
-            text = text.lstrip()
+            text = after_block(text, said=self._last_shown)
             self._after_block = not text
+        self._last_shown = text[-1:] or self._last_shown
         return text

@@ -1,6 +1,5 @@
 """From what came over the wire to the sample record of the state."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -10,23 +9,7 @@ from langchain_core.messages import AIMessage
 from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.written_calls import written_calls
 from avengers_graph.values import SampleRecord
-
-_THINK = re.compile(r"<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)\s*", re.DOTALL | re.IGNORECASE)
-_DANGLING_END = re.compile(r"\A(.*?)</think(?:ing)?>\s*", re.DOTALL | re.IGNORECASE)
-
-
-def split_reasoning(text: str) -> tuple[str, str | None]:
-    """``(answer, reasoning)``: reasoning blocks are kept beside the answer, not in it.
-
-    A block the model never closed is all reasoning; a closing tag without an opening one (the
-    chat template of some models opens it) ends the reasoning.
-    """
-    found = [m.group(1).strip() for m in _THINK.finditer(text)]
-    answer = _THINK.sub("", text)
-    if dangling := _DANGLING_END.match(answer):
-        found.insert(0, dangling.group(1).strip())
-        answer = answer[dangling.end() :]
-    return answer, "\n\n".join(part for part in found if part) or None
+from avengers_graph.voting.reasoning import split_reasoning
 
 
 def plain_tool_calls(message: AIMessage) -> list[dict[str, Any]]:

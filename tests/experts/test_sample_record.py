@@ -1,23 +1,24 @@
 """From messages to the records of the state."""
 
 import pytest
+from langchain_core.messages import AIMessage
 
-from avengers_graph.experts.sample_record import split_reasoning
+from avengers_graph.experts.caller import Choice
+from avengers_graph.experts.sample_record import answered
 
 
-@pytest.mark.parametrize(
-    ("text", "answer", "reasoning"),
-    [
-        ("42", "42", None),
-        ("<think>a</think>\n42", "42", "a"),
-        ("<thinking>a\nb</thinking>42", "42", "a\nb"),
-        ("<THINK>a</THINK> 42", "42", "a"),
-        ("<think>a</think>4<think>b</think>2", "42", "a\n\nb"),
-        ("a</think>\n\n42", "42", "a"),
-        ("<think>cut off in the mid", "", "cut off in the mid"),
-        ("<think></think>42", "42", None),
-        ("I think 42", "I think 42", None),
-    ],
-)
-def test_reasoning_is_split_off(text: str, answer: str, reasoning: str | None) -> None:
-    assert split_reasoning(text) == (answer, reasoning)
+@pytest.mark.parametrize("name", ["think", "thinking", "reasoning", "thought"])
+def test_reasoning_is_kept_beside_the_answer(name: str) -> None:
+    message = AIMessage(f"<{name}>secret chain</{name}>\n\n7")
+    choice = Choice(message, "stop", 1, 2, usage_estimated=False)
+    record = answered(choice, expert="alpha", index=0, round_number=0, latency=0.1)
+    assert (record["text"], record["reasoning"]) == ("7", "secret chain")
+
+
+def test_what_the_server_reports_as_reasoning_comes_first() -> None:
+    message = AIMessage(
+        "<think>one</think>7", additional_kwargs={"reasoning_content": "six plus one"}
+    )
+    choice = Choice(message, "stop", 1, 2, usage_estimated=False)
+    record = answered(choice, expert="alpha", index=0, round_number=0, latency=0.1)
+    assert (record["text"], record["reasoning"]) == ("7", "six plus one")
