@@ -7,15 +7,13 @@ over three seeds, and prints the table of ``avengers-graph evaluate --ablate``.
 
 import argparse
 
-import numpy as np
-
 from avengers_graph.calibration.cross_validation import random_folds
 from avengers_graph.cli.evaluation_tables import show_ablation
 from avengers_graph.cli.routing_options import progress_bars
 from avengers_graph.embedding import embed_texts, load_embeddings
 from avengers_graph.evaluation.ablation import Split, ablate
 from avengers_graph.evaluation.embedders import LEXICAL, lexical_vectors
-from avengers_graph.evaluation.routing import training_means
+from avengers_graph.evaluation.routing import best_single
 from avengers_graph.index import RankingSettings
 from avengers_graph.index.fitting import default_clusters, fit_model, matrix
 from avengers_graph.records import expert_names, read_records
@@ -42,7 +40,7 @@ def main() -> None:
             others[model] = embed_texts(embeddings, train), embed_texts(embeddings, test)
         settings = RankingSettings(n_clusters=default_clusters(len(train)))
         model, _ = fit_model(split.train, split.train_vectors, settings=settings)
-        best = data.experts[int(np.argmax(training_means(model)))]
+        best = best_single(model, data.experts)
         rows = ablate(split, settings, best_single=best, embedders=others, progress=moved)
     print(f"{len(train)} queries fitted on, {len(test)} judged; {', '.join(data.datasets)}")
     show_ablation(rows)

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.errors import ConfigError, RecordsError
+from avengers_graph.index.means import DatasetMeans
 from avengers_graph.index.model import ClusterTable, FittedModel, LinearModel, Vectors
+from avengers_graph.index.novelty import Novelty
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import check_names
 
@@ -24,8 +26,6 @@ Floats = NDArray[np.float64]
 DATASET = "avengers"
 """Name of the one data set that artefacts stand for; they do not say more."""
 SCORERS_OF_TABLES = ("cluster", "reciprocal-rank")
-_FARTHEST = 2.0
-"""Largest distance between unit vectors: the artefacts do not say how far queries lay."""
 
 
 def read_avengers_files(folder: Path, *, scorer: str = "cluster") -> FittedModel:
@@ -92,15 +92,20 @@ def _model(
             costs=unknown,
             latencies=unknown,
         ),
-        dataset_means=global_means[None],
+        dataset_means=DatasetMeans(
+            means=global_means[None],
+            counts=global_counts[None],
+            overall=global_means,
+            single=global_means,
+        ),
         dataset_classifier=LinearModel(np.zeros((1, dim), dtype=np.float32), np.zeros(1)),
         ridge=LinearModel(np.zeros((len(experts), dim), dtype=np.float32), np.zeros(len(experts))),
         global_means=global_means,
         global_counts=global_counts,
         global_costs=unknown[0],
         global_latencies=unknown[0],
-        median_distance=_FARTHEST,
-        far_distance=_FARTHEST,
+        # They do not say how far apart queries lay.
+        novelty=Novelty(np.empty((0, dim), dtype=np.float32), near=0.0, far=1.0),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.index.clustering import cluster, distinct_rows
-from avengers_graph.index.fitting import Matrix, Partition, fit_model, fit_ridge, knn_queries
+from avengers_graph.index.fitting import Matrix, Partition, fit_model, fit_residuals, knn_queries
 from avengers_graph.index.model import (
     FittedModel,
     Queries,
@@ -136,7 +136,7 @@ class HeldOut:
             key = (settings.prior, settings.penalty)
             if key not in self._ridge:
                 residuals = self._queries(settings.prior).residuals
-                fitted = fit_ridge(self._train, residuals, penalty=settings.penalty)
+                fitted = fit_residuals(self._train, residuals, penalty=settings.penalty)
                 self._ridge[key] = fitted(self._test)
             found["ridge"] = self._ridge[key]
         if settings.needs("knn"):

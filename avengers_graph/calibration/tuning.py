@@ -25,6 +25,7 @@ from avengers_graph.calibration.cross_validation import (
 from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.index.clustering import few_threads
 from avengers_graph.index.fitting import Matrix, macro_mean
+from avengers_graph.index.means import dataset_means
 from avengers_graph.index.model import Vectors
 from avengers_graph.ranking import RankingSettings
 
@@ -250,7 +251,8 @@ def _best_single(data: Matrix, folds: Sequence[Any]) -> float:
     parts = []
     for fold in folds:
         train = data.rows(fold.train)
-        best = int(np.argmax(_dataset_means(train).mean(axis=0)))
+        known = dataset_means(train.scores, train.dataset, len(train.datasets))
+        best = int(np.nanargmax(known.single))
         parts.append(data.scores[fold.test, best])
     return 100 * macro_mean(joined(parts, folds, len(data.scores)), data)
 

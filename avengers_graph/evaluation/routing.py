@@ -130,7 +130,7 @@ def evaluate_vectors(
     keys, costs = ranking_keys(index.model, vectors, queries=queries)
     keys, costs = keys[:, columns], costs[:, columns]
     chosen = choose(keys, costs=costs, known=np.isfinite(data.scores))
-    best = experts[int(np.argmax(training_means(index.model)[columns]))]
+    best = best_single(index.model, experts)
     passed_over = chosen != choose(keys, costs=costs)
     return evaluate_choices(chosen, data, best_single=best, seed=seed, passed_over=passed_over)
 
@@ -150,9 +150,17 @@ def ranking_keys(
     return np.concatenate(keys), np.concatenate(costs)
 
 
-def training_means(model: FittedModel) -> Floats:
-    """Mean score of each expert over the training data sets, each counting once, ``(e,)``."""
-    return np.asarray(model.dataset_means.mean(axis=0))
+def best_single(model: FittedModel, experts: Sequence[str]) -> str:
+    """Which of ``experts`` was best on the training records, each data set counting once.
+
+    Experts scored on fewer than half as many queries as another one are considered only where
+    there is no other.
+    """
+    columns = [model.experts.index(name) for name in experts]
+    plain = model.dataset_means.single[columns]
+    if not np.isfinite(plain).any():
+        plain = model.dataset_means.overall[columns]
+    return experts[int(np.nanargmax(plain))]
 
 
 def evaluate_choices(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of what is stored and where; raised when an older reader would misread it."""
 CATALOGUE = "avengers-catalogue"
 PREFIX = "avengers-"

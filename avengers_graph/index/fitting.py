@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from avengers_graph.index.clustering import cluster, distinct_rows, few_threads
 from avengers_graph.index.labels import cluster_labels
+from avengers_graph.index.means import PSEUDO_COUNT, dataset_means
 from avengers_graph.index.model import (
     ClusterTable,
     FittedModel,
@@ -18,11 +19,10 @@ from avengers_graph.index.model import (
     Queries,
     Vectors,
 )
+from avengers_graph.index.novelty import fit_novelty, sampled_rows
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import Record
 
-DATASET_PSEUDO_COUNT = 10.0
-"""Scores that the global mean is worth in a data set's mean."""
 CLASSIFIER_STRENGTH = 10.0
 """Inverse L2 penalty of the data-set classifier."""
 CLASSIFIER_SAMPLE = 50_000
@@ -146,11 +146,11 @@ def fit_model(
         wanted = distinct_rows(vectors, enough=wanted)
     settings = settings.but(n_clusters=wanted)
     global_means, global_counts = _column_means(data.scores)
-    dataset_means = _dataset_means(data, global_means)
+    means = dataset_means(data.scores, data.dataset, len(data.datasets))
     prior = (
-        dataset_means[data.dataset]
+        means.means[data.dataset]
         if settings.prior == "dataset"
-        else np.broadcast_to(global_means, data.scores.shape)
+        else np.broadcast_to(means.overall, data.scores.shape)
     )
     tables, first_labels = [], np.zeros(len(vectors), dtype=np.int64)
     for number in range(settings.partitions):
@@ -171,42 +171,42 @@ def fit_model(
         tables.append(_table(data, prior, centroids, labels, number, names))
     if progress is not None:
         progress("clustering", settings.partitions, settings.partitions)
-    sample = _sample(len(vectors), CLASSIFIER_SAMPLE, seed)
+    sample = sampled_rows(len(vectors), CLASSIFIER_SAMPLE, seed)
     residuals = data.scores - prior
-    distances = _own_distances(vectors, tables[0].centroids, first_labels)
     with few_threads():
         classifier = _dataset_classifier(vectors[sample], data.dataset[sample], data, seed)
-        ridge = fit_ridge(vectors[sample], residuals[sample], penalty=settings.penalty)
+        ridge = fit_residuals(vectors[sample], residuals[sample], penalty=settings.penalty)
     model = FittedModel(
         settings=settings,
         experts=data.experts,
         datasets=data.datasets,
         clusters=_stacked(tables),
-        dataset_means=dataset_means,
+        dataset_means=means,
         dataset_classifier=classifier,
         ridge=ridge,
         global_means=global_means,
         global_counts=global_counts,
         global_costs=_column_means(data.costs, empty=np.nan)[0],
         global_latencies=_column_means(data.latencies, empty=np.nan)[0],
-        median_distance=float(np.median(distances)),
-        far_distance=float(np.quantile(distances, 0.99)),
+        novelty=fit_novelty(vectors, seed=seed),
     )
     return model, first_labels
 
 
 def knn_queries(model: FittedModel, data: Matrix, vectors: Vectors) -> Queries:
     """Validation queries with their residuals, for the kNN scorer."""
-    prior = (
-        model.dataset_means[data.dataset]
-        if model.settings.prior == "dataset"
-        else np.broadcast_to(model.global_means, data.scores.shape)
-    )
-    return Queries(vectors, data.scores - prior)
+    return Queries(vectors, data.scores - model.prior_of(data.dataset))
 
 
-def fit_ridge(vectors: Vectors, targets: Floats, *, penalty: float) -> LinearModel:
-    """Ridge regression of each column of ``targets (n, e)``, over the rows where it is known."""
+def fit_ridge(
+    vectors: Vectors, targets: Floats, *, penalty: float, zeros: float = 0.0
+) -> LinearModel:
+    """Ridge regression of each column of ``targets (n, e)``, over the rows where it is known.
+
+    Args:
+        penalty: of the squared weights; the level is not penalised.
+        zeros: targets of 0 that are added to each column's level.
+    """
     rows = vectors.astype(np.float64)
     weights = np.zeros((targets.shape[1], vectors.shape[1]))
     bias = np.zeros(targets.shape[1])
@@ -216,12 +216,17 @@ def fit_ridge(vectors: Vectors, targets: Floats, *, penalty: float) -> LinearMod
         if not pattern.any():
             continue
         x, y = rows[pattern], targets[np.ix_(pattern, columns)]
-        centre, level = x.mean(axis=0), y.mean(axis=0)
+        centre, level = x.mean(axis=0), y.sum(axis=0) / (len(y) + zeros)
         gram = (x - centre).T @ (x - centre) + max(penalty, 1e-6) * np.eye(x.shape[1])
         solved = np.linalg.solve(gram, (x - centre).T @ (y - level))
         weights[columns] = solved.T
         bias[columns] = level - centre @ solved
     return LinearModel(weights.astype(np.float32), bias)
+
+
+def fit_residuals(vectors: Vectors, residuals: Floats, *, penalty: float) -> LinearModel:
+    """Ridge regression of what experts score over the prior: a few lucky scores change little."""
+    return fit_ridge(vectors, residuals, penalty=penalty, zeros=PSEUDO_COUNT)
 
 
 def _dataset_classifier(
@@ -247,25 +252,6 @@ def _dataset_classifier(
     else:
         weights[present], bias[present] = model.coef_, model.intercept_
     return LinearModel(weights, bias)
-
-
-def _own_distances(vectors: Vectors, centroids: Vectors, labels: NDArray[np.int64]) -> Floats:
-    """Distance of each vector to its own centroid, ``(n,)``, computed in pieces."""
-    parts = []
-    for start in range(0, len(vectors), _PIECE):
-        piece = slice(start, start + _PIECE)
-        parts.append(np.linalg.norm(vectors[piece] - centroids[labels[piece]], axis=1))
-    return np.concatenate(parts).astype(np.float64)
-
-
-def _dataset_means(data: Matrix, global_means: Floats) -> Floats:
-    means = np.empty((len(data.datasets), len(data.experts)))
-    for row in range(len(data.datasets)):
-        scores = data.scores[data.dataset == row]
-        known = np.isfinite(scores).sum(axis=0)
-        total = np.nansum(scores, axis=0) + DATASET_PSEUDO_COUNT * global_means
-        means[row] = total / (known + DATASET_PSEUDO_COUNT)
-    return means
 
 
 def _table(
@@ -328,10 +314,3 @@ def _stacked(tables: Sequence[ClusterTable]) -> ClusterTable:
         costs=joined("costs"),
         latencies=joined("latencies"),
     )
-
-
-def _sample(size: int, most: int, seed: int) -> NDArray[np.int64]:
-    """Up to ``most`` row numbers out of ``size``, ascending, seeded."""
-    if size <= most:
-        return np.arange(size)
-    return np.sort(np.random.default_rng(seed).choice(size, size=most, replace=False))

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.index.clustering import squared_distances
-from avengers_graph.ranking import Evidence, RankingSettings, trust
+from avengers_graph.index.means import DatasetMeans
+from avengers_graph.index.novelty import Novelty
+from avengers_graph.ranking import Evidence, RankingSettings
 from avengers_graph.ranking.weights import softmax
 
 Floats = NDArray[np.float64]
@@ -87,8 +89,7 @@ class FittedModel:
     experts: tuple[str, ...]
     datasets: tuple[str, ...]
     clusters: ClusterTable
-    dataset_means: Floats
-    """(n_datasets, e): mean score, shrunk towards the global one where there are few."""
+    dataset_means: DatasetMeans
     dataset_classifier: LinearModel
     """Logits of the data sets; one output without weight where there is one data set."""
     ridge: LinearModel
@@ -101,10 +102,7 @@ class FittedModel:
     """(e,): NaN where unknown."""
     global_latencies: Floats
     """(e,): NaN where unknown."""
-    median_distance: float
-    """Of the validation queries to their nearest centroid."""
-    far_distance: float
-    """99% of the validation queries are nearer than this to a centroid."""
+    novelty: Novelty
 
     @property
     def dim(self) -> int:
@@ -119,7 +117,8 @@ class FittedModel:
     def digest(self) -> str:
         """SHA-256 over the centroids and scores, to tell a damaged index from a sound one."""
         found = hashlib.sha256()
-        for array in (self.clusters.centroids, self.clusters.means, self.clusters.counts):
+        table = self.clusters
+        for array in (table.centroids, table.means, table.counts, self.novelty.anchors):
             found.update(np.ascontiguousarray(array).tobytes())
         return found.hexdigest()
 
@@ -149,12 +148,21 @@ class FittedModel:
             for at, name in enumerate(self.experts)
         }
 
-    def prior(self, vectors: Vectors) -> Floats:
-        """What each expert scores on the data sets that a query looks like, ``(n, e)``."""
-        if self.settings.prior == "global" or len(self.datasets) == 1:
-            return np.broadcast_to(self.global_means, (len(vectors), len(self.experts)))
-        logits = self.dataset_classifier(vectors)
-        return softmax(-logits, beta=1.0) @ self.dataset_means
+    def prior_of(self, dataset: NDArray[np.int64]) -> Floats:
+        """What each expert scores on queries of known data sets ``(n,)``, by row; ``(n, e)``."""
+        if self.settings.prior == "global":
+            return np.broadcast_to(self.dataset_means.overall, (len(dataset), len(self.experts)))
+        return self.dataset_means.means[dataset]
+
+    def prior(self, vectors: Vectors) -> tuple[Floats, Floats]:
+        """What each expert scores on the data sets that a query looks like, and on how many
+        scores that rests; both ``(n, e)``."""
+        known = self.dataset_means
+        if self.settings.prior == "global":
+            shape = (len(vectors), len(self.experts))
+            return np.broadcast_to(known.overall, shape), np.broadcast_to(self.global_counts, shape)
+        like = softmax(-self.dataset_classifier(vectors), beta=1.0)
+        return like @ known.means, like @ known.counts
 
     def evidence(
         self,
@@ -191,7 +199,7 @@ class FittedModel:
         missing = [((0, 0), (0, depth - found.shape[1])) for found in rows]
         hits = np.stack([np.pad(f, m, "edge") for f, m in zip(rows, missing, strict=True)], axis=1)
         mixed = np.stack([np.pad(w, m) for w, m in zip(weights, missing, strict=True)], axis=1)
-        nearest_distance = distances[np.arange(len(vectors)), hits[:, 0, 0]]
+        prior, prior_counts = self.prior(vectors)
         return Evidence(
             experts=self.experts,
             settings=settings,
@@ -199,10 +207,11 @@ class FittedModel:
             means=table.means[hits],
             counts=table.counts[hits],
             expected=table.expected[hits],
-            prior=self.prior(vectors),
-            global_means=self.global_means,
+            prior=prior,
+            prior_counts=prior_counts,
+            global_means=self.dataset_means.overall,
             global_counts=self.global_counts,
-            trust=trust(nearest_distance, median=self.median_distance, far=self.far_distance),
+            trust=self.novelty.trust(vectors),
             costs=self.mean_costs(hits[:, 0], mixed[:, 0]),
             predictions=self.predictions(vectors, queries),
         )

@@ -1,7 +1,7 @@
 """A generation from Chroma's collections, checked as it is read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from avengers_graph.errors import ConfigError, IndexDamagedError
 from avengers_graph.index import catalogue
 from avengers_graph.index.fitting import Matrix
+from avengers_graph.index.means import DatasetMeans
 from avengers_graph.index.model import (
     ClusterTable,
     FittedModel,
@@ -17,6 +18,7 @@ from avengers_graph.index.model import (
     Queries,
     Vectors,
 )
+from avengers_graph.index.novelty import Novelty
 from avengers_graph.index.writing import TABLE
 from avengers_graph.ranking import RankingSettings
 
@@ -38,18 +40,20 @@ def read_model(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -
     """
     try:
         settings = RankingSettings.from_dict(manifest["settings"])
+        vectors = _Part(catalogue.open_part(client, generation, "vectors"))
         model = FittedModel(
             settings=settings,
             experts=tuple(manifest["experts"]),
             datasets=tuple(manifest["datasets"]),
-            clusters=_read_clusters(client, generation, manifest),
-            **_read_vectors(client, generation, manifest),
+            clusters=_read_clusters(client, generation, manifest, further=vectors),
+            dataset_means=_read_means(vectors, manifest),
+            dataset_classifier=_read_linear(vectors, "dataset", len(manifest["datasets"])),
+            ridge=_read_linear(vectors, "expert", len(manifest["experts"])),
             global_means=array_of(manifest["global_means"]),
             global_counts=array_of(manifest["global_counts"]),
             global_costs=array_of(manifest["global_costs"]),
             global_latencies=array_of(manifest["global_latencies"]),
-            median_distance=float(manifest["distances"][0]),
-            far_distance=float(manifest["distances"][1]),
+            novelty=_read_novelty(vectors, manifest),
         )
         damaged = model.digest() != manifest["digest"]
     except (KeyError, TypeError, ValueError, IndexError, ConfigError) as error:
@@ -61,20 +65,15 @@ def read_model(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -
 
 def read_queries(collection: "Collection", model: FittedModel) -> Queries:
     """All stored validation queries of a generation, in the order of their rows."""
-    found = _by_id(collection, "query:")
-    rows = [found[key] for key in sorted(found, key=lambda key: int(key.partition(":")[2]))]
-    return Queries(
-        np.stack([vector for vector, _, _ in rows]).astype(np.float32),
-        residuals_of([metadata for _, _, metadata in rows], model),
-    )
+    rows = _Part(collection).all("query")
+    return Queries(_stacked(rows), residuals_of([metadata for _, _, metadata in rows], model))
 
 
 def read_training(
     collection: "Collection", model: FittedModel
 ) -> tuple[list[str], Matrix, Vectors]:
     """The stored validation queries as they were fitted on, without latencies."""
-    found = _by_id(collection, "query:")
-    rows = [found[key] for key in sorted(found, key=lambda key: int(key.partition(":")[2]))]
+    rows = _Part(collection).all("query")
     row_of = {name: row for row, name in enumerate(model.datasets)}
     scores = np.stack([array_of(json.loads(data["scores"])) for _, _, data in rows])
     data = Matrix(
@@ -85,8 +84,7 @@ def read_training(
         costs=np.stack([array_of(json.loads(data["costs"])) for _, _, data in rows]),
         latencies=np.broadcast_to(np.nan, scores.shape),
     )
-    vectors = np.stack([vector for vector, _, _ in rows]).astype(np.float32)
-    return [text for _, text, _ in rows], data, vectors
+    return [text for _, text, _ in rows], data, _stacked(rows)
 
 
 def read_texts(collection: "Collection") -> list[str]:
@@ -99,10 +97,9 @@ def read_texts(collection: "Collection") -> list[str]:
 def residuals_of(rows: Sequence[Any], model: FittedModel) -> Floats:
     """Score minus prior of stored queries, from their metadata; NaN where not scored, (n, e)."""
     scores = np.stack([array_of(json.loads(str(row["scores"]))) for row in rows])
-    if model.settings.prior == "global":
-        return np.asarray(scores - model.global_means)
     row_of = {name: row for row, name in enumerate(model.datasets)}
-    return np.asarray(scores - model.dataset_means[[row_of[str(r["dataset"])] for r in rows]])
+    dataset = np.array([row_of[str(row["dataset"])] for row in rows], dtype=np.int64)
+    return np.asarray(scores - model.prior_of(dataset))
 
 
 def check_search(collection: "Collection", *, expected: int) -> None:
@@ -127,16 +124,49 @@ def check_search(collection: "Collection", *, expected: int) -> None:
         raise _damaged(name, "stored vectors are not found by search")
 
 
-def _read_clusters(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -> ClusterTable:
+_Row = tuple[Any, str, Any]
+"""Vector, document and metadata."""
+
+
+class _Part:
+    """A collection, read at once."""
+
+    def __init__(self, collection: "Collection") -> None:
+        found = collection.get(include=["embeddings", "documents", "metadatas"])
+        columns = zip(
+            found["ids"],
+            found["embeddings"] if found["embeddings"] is not None else [],
+            found["documents"] or [],
+            found["metadatas"] or [],
+            strict=True,
+        )
+        self._rows: dict[str, _Row] = {
+            key: (vector, text, data) for key, vector, text, data in columns
+        }
+
+    def rows(self, kind: str, numbers: Iterable[int]) -> list[_Row]:
+        """The rows of a kind with these numbers; KeyError when one is missing."""
+        return [self._rows[f"{kind}:{number}"] for number in numbers]
+
+    def all(self, kind: str) -> list[_Row]:
+        """Every row of a kind, by number."""
+        numbers = [int(key.partition(":")[2]) for key in self._rows if key.startswith(f"{kind}:")]
+        return self.rows(kind, sorted(numbers))
+
+
+def _read_clusters(
+    client: "ClientAPI", generation: str, manifest: dict[str, Any], *, further: _Part
+) -> ClusterTable:
     shown = catalogue.open_part(client, generation, "clusters")
     check_search(shown, expected=int(manifest["n_clusters"]))
-    found = _by_id(shown, "cluster:") | _by_id(
-        catalogue.open_part(client, generation, "vectors"), "cluster:"
-    )
-    rows = [found[f"cluster:{row}"] for row in range(int(manifest["n_rows"]))]
+    first = int(manifest["n_clusters"])
+    rows = [
+        *_Part(shown).rows("cluster", range(first)),
+        *further.rows("cluster", range(first, int(manifest["n_rows"]))),
+    ]
     scores = [json.loads(metadata["scores"]) for _, _, metadata in rows]
     return ClusterTable(
-        centroids=np.stack([vector for vector, _, _ in rows]).astype(np.float32),
+        centroids=_stacked(rows),
         partition=np.array([metadata["partition"] for _, _, metadata in rows], dtype=np.int64),
         labels=tuple(label for _, label, _ in rows),
         sizes=np.array([metadata["size"] for _, _, metadata in rows], dtype=np.int64),
@@ -144,39 +174,31 @@ def _read_clusters(client: "ClientAPI", generation: str, manifest: dict[str, Any
     )
 
 
-def _read_vectors(client: "ClientAPI", generation: str, manifest: dict[str, Any]) -> dict[str, Any]:
-    collection = catalogue.open_part(client, generation, "vectors")
-    models: dict[str, Any] = {}
-    for kind, key, field in (
-        ("dataset", "datasets", "dataset_classifier"),
-        ("expert", "experts", "ridge"),
-    ):
-        found = _by_id(collection, f"{kind}:")
-        rows = [found[f"{kind}:{row}"] for row in range(len(manifest[key]))]
-        models[field] = LinearModel(
-            np.stack([vector for vector, _, _ in rows]).astype(np.float32),
-            np.array([metadata["bias"] for _, _, metadata in rows], dtype=np.float64),
-        )
-        if kind == "dataset":
-            models["dataset_means"] = np.stack(
-                [array_of(json.loads(metadata["means"])) for _, _, metadata in rows]
-            )
-    return models
+def _read_linear(part: _Part, kind: str, size: int) -> LinearModel:
+    rows = part.rows(kind, range(size))
+    bias = np.array([metadata["bias"] for _, _, metadata in rows], dtype=np.float64)
+    return LinearModel(_stacked(rows), bias)
 
 
-def _by_id(collection: "Collection", prefix: str) -> dict[str, tuple[Any, str, Any]]:
-    """Vector, document and metadata of the records whose id starts so."""
-    found = collection.get(include=["embeddings", "documents", "metadatas"])
-    columns = zip(
-        found["ids"],
-        found["embeddings"] if found["embeddings"] is not None else [],
-        found["documents"] or [],
-        found["metadatas"] or [],
-        strict=True,
+def _read_means(part: _Part, manifest: dict[str, Any]) -> DatasetMeans:
+    rows = part.rows("dataset", range(len(manifest["datasets"])))
+    return DatasetMeans(
+        means=np.stack([array_of(json.loads(metadata["means"])) for _, _, metadata in rows]),
+        counts=np.stack([array_of(json.loads(metadata["counts"])) for _, _, metadata in rows]),
+        overall=array_of(manifest["overall"]),
+        single=array_of(manifest["single"]),
     )
-    return {
-        key: (vector, text, data) for key, vector, text, data in columns if key.startswith(prefix)
-    }
+
+
+def _read_novelty(part: _Part, manifest: dict[str, Any]) -> Novelty:
+    near, far = map(float, manifest["distances"])
+    rows = part.rows("anchor", range(int(manifest["n_anchors"])))
+    anchors = _stacked(rows) if rows else np.empty((0, int(manifest["dim"])), dtype=np.float32)
+    return Novelty(anchors, near, far)
+
+
+def _stacked(rows: Sequence[_Row]) -> Vectors:
+    return np.stack([vector for vector, _, _ in rows]).astype(np.float32)
 
 
 def array_of(values: Sequence[float | None]) -> Floats:

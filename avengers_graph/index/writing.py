@@ -90,7 +90,10 @@ def write_model(
             "n_stored": len(stored),
             "digest": model.digest(),
             "embedder": embedder,
-            "distances": [model.median_distance, model.far_distance],
+            "distances": [model.novelty.near, model.novelty.far],
+            "n_anchors": len(model.novelty.anchors),
+            "overall": plain(model.dataset_means.overall),
+            "single": plain(model.dataset_means.single),
             **{name: plain(getattr(model, name)) for name in _GLOBALS},
         },
     )
@@ -146,24 +149,32 @@ def _add(
 
 
 def _write_vectors(client: "ClientAPI", generation: str, model: FittedModel) -> None:
-    """Weights of the linear models: one vector per data set and per expert."""
+    """Weights of the linear models, one vector per data set and per expert, and the anchors."""
     collection = catalogue.open_part(client, generation, "vectors")
-    for kind, names, linear, means in (
-        ("dataset", model.datasets, model.dataset_classifier, model.dataset_means),
-        ("expert", model.experts, model.ridge, None),
-    ):
-        collection.add(
-            ids=[f"{kind}:{row}" for row in range(len(names))],
-            embeddings=linear.weights,
-            documents=list(names),
-            metadatas=[
-                {
-                    "bias": float(linear.bias[row]),
-                    "means": json.dumps(None if means is None else plain(means[row])),
-                }
-                for row in range(len(names))
-            ],
-        )
+    known = model.dataset_means
+    collection.add(
+        ids=[f"dataset:{row}" for row in range(len(model.datasets))],
+        embeddings=model.dataset_classifier.weights,
+        documents=list(model.datasets),
+        metadatas=[
+            {
+                "bias": float(bias),
+                "means": json.dumps(plain(known.means[row])),
+                "counts": json.dumps(plain(known.counts[row])),
+            }
+            for row, bias in enumerate(model.dataset_classifier.bias)
+        ],
+    )
+    collection.add(
+        ids=[f"expert:{row}" for row in range(len(model.experts))],
+        embeddings=model.ridge.weights,
+        documents=list(model.experts),
+        metadatas=[{"bias": float(bias)} for bias in model.ridge.bias],
+    )
+    anchors = model.novelty.anchors
+    if len(anchors):
+        names = [f"anchor:{row}" for row in range(len(anchors))]
+        collection.add(ids=names, embeddings=anchors, documents=names)
 
 
 def _write_queries(

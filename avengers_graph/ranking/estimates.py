@@ -125,9 +125,12 @@ def _scaled(values: Floats) -> Floats:
 def fused_ranks(evidence: Evidence) -> Floats:
     """The authors' rank fusion: ``sum_c p_c / (rank of the expert in c + 0.1)``.
 
-    Ranks go by plain accuracy in the cluster, ties by column.
+    Ranks go by plain accuracy in the cluster, ties by column; an expert without a score there
+    stands where the prior puts it.
     """
-    fused = evidence.weights[..., None] / (_ranks(evidence.means) + RANK_OFFSET)
+    prior = evidence.prior[..., None, None, :]
+    accuracy = np.where(evidence.counts > 0, evidence.means, prior)
+    fused = evidence.weights[..., None] / (_ranks(accuracy) + RANK_OFFSET)
     return np.asarray(fused.sum(axis=-2).mean(axis=-2))
 
 

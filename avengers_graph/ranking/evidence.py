@@ -33,8 +33,10 @@ class Evidence:
     """(p, k, e): what the prior says of the queries behind each mean."""
     prior: Floats
     """(e,): what the prior says of this query."""
+    prior_counts: Floats
+    """(e,): scores behind that, on data sets like this query's."""
     global_means: Floats
-    """(e,), shared: mean score over all validation queries."""
+    """(e,), shared: mean score over all validation queries, expected where there is none."""
     global_counts: Floats
     """(e,), shared."""
     trust: Floats
@@ -55,6 +57,7 @@ class Evidence:
             counts=self.counts[0],
             expected=self.expected[0],
             prior=self.prior[0],
+            prior_counts=self.prior_counts[0],
             trust=self.trust[0],
             costs=self.costs[0],
             predictions={name: values[0] for name, values in self.predictions.items()},

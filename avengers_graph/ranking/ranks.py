@@ -12,6 +12,10 @@ from avengers_graph.values import RankedExpert
 
 Floats = NDArray[np.float64]
 
+PRIOR_SHARE = 0.5
+"""Experts differ from their prior by more than the shrinkage that predicts best would have it:
+intervals held more often with half of it (``benchmarks/routing_intervals.py``)."""
+
 
 def rank_experts(
     evidence: Evidence,
@@ -76,6 +80,16 @@ def credible_interval(score: float, count: float) -> list[float]:
     return [min(float(low), score), max(float(high), score)]
 
 
+def worth_of(evidence: Evidence) -> Floats:
+    """Scores that an estimate is as sure as, shape ``(..., e)``: what makes its interval.
+
+    Those near the query, and the prior's. The prior is worth the pseudo-count it shrinks
+    clusters by times ``PRIOR_SHARE``, where it rests on as many scores.
+    """
+    prior = np.minimum(PRIOR_SHARE * evidence.settings.shrinkage, evidence.prior_counts)
+    return np.minimum(support(evidence) + prior, evidence.global_counts)
+
+
 def _rows(
     evidence: Evidence,
     candidates: Sequence[str],
@@ -84,7 +98,7 @@ def _rows(
 ) -> list[RankedExpert]:
     scores, counts = estimate(evidence), support(evidence)
     column = {name: at for at, name in enumerate(evidence.experts)}
-    worth = np.minimum(counts + evidence.settings.shrinkage, evidence.global_counts)
+    worth = worth_of(evidence)
     rows: list[RankedExpert] = []
     for name in dict.fromkeys(candidates):
         at = column.get(name)
@@ -119,29 +133,46 @@ def _row(
 def _why(evidence: Evidence, at: int, score: float) -> str:
     """Which scorer spoke, on how much, and what it says."""
     settings = evidence.settings
-    near = float((evidence.weights[0] * evidence.means[0, :, at]).sum())
-    count = float((evidence.weights[0] * evidence.counts[0, :, at]).sum())
-    named = f" ({evidence.label})" if evidence.label else ""
-    where = "the nearest cluster" if evidence.weights.shape[-1] == 1 else "the nearest clusters"
-    towards = "like data sets" if settings.prior == "dataset" else "all queries"
+    near = _near(evidence, at)
     said = {
-        "cluster": f"cluster accuracy: {near:.0%} of {count:.0f} scores in {where}{named}",
-        "reciprocal-rank": f"reciprocal rank: {near:.0%} of {count:.0f} scores in {where}{named}",
+        "cluster": f"cluster accuracy: {near}",
+        "reciprocal-rank": f"reciprocal rank: {near}",
         "knn": f"kNN: the {settings.neighbours} nearest validation queries",
         "ridge": "ridge on the embedding",
         "prior": "prior alone",
         "blend": "blend of "
         + ", ".join(f"{name} x {weight:g}" for name, weight in settings.blend.items() if weight)
-        + f"; {near:.0%} of {count:.0f} scores in {where}{named}",
+        + f"; {near}",
     }.get(settings.scorer, settings.scorer)  # a new scorer is told of by its name
-    text = f"{said}; {float(evidence.prior[at]):.0%} on {towards}; estimate {score:.0%}"
+    text = f"{said}; {_prior(evidence, at)}; estimate {score:.0%}"
     backed_off = f"{1 - float(evidence.trust):.0%}"
     if backed_off != "0%" and settings.back_off:
         text += (
-            f"; the query is far from every cluster, so {backed_off} of it is the global "
+            f"; the query is far from every known one, so {backed_off} of it is the global "
             f"{float(evidence.global_means[at]):.0%}"
         )
     return text
+
+
+def _near(evidence: Evidence, at: int) -> str:
+    """What the clusters of the first partition hold on an expert."""
+    where = "the nearest cluster" if evidence.weights.shape[-1] == 1 else "the nearest clusters"
+    named = f" ({evidence.label})" if evidence.label else ""
+    held = evidence.weights[0] * evidence.counts[0, :, at]
+    count = float(held.sum())
+    if count <= 0:
+        return f"no score in {where}{named}"
+    near = float((held * evidence.means[0, :, at]).sum() / count)
+    return f"{near:.0%} of {max(count, 1):.0f} scores in {where}{named}"
+
+
+def _prior(evidence: Evidence, at: int) -> str:
+    prior = float(evidence.prior[at])
+    if evidence.settings.prior == "global":
+        return f"{prior:.0%} on all queries"
+    if evidence.prior_counts[at] < 1:
+        return f"no score on like data sets, where {prior:.0%} is expected by the others"
+    return f"{prior:.0%} on like data sets"
 
 
 def _keys(evidence: Evidence, rows: Sequence[RankedExpert]) -> Floats:

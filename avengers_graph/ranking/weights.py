@@ -35,13 +35,15 @@ def softmax(distances: ArrayLike, *, beta: float) -> Floats:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def trust(distance: ArrayLike, *, median: float, far: float) -> Floats:
-    """How much of the local evidence holds at ``distance`` from the nearest centroid, in [0, 1].
+def trust(distance: ArrayLike, *, near: float, far: float) -> Floats:
+    """How much of the local evidence holds at ``distance`` from what is known, in [0, 1].
 
-    1 up to ``far``, the distance that 99% of the validation queries keep within; beyond, it
-    halves with each further step as long as from ``median`` to ``far``. The rest goes to
-    the global ranking.
+    1 up to ``near``, one half at ``far``, and halved again with each further step as long as
+    from one to the other. The rest goes to the global ranking.
+
+    Args:
+        near: at least 0.
+        far: above ``near``.
     """
-    beyond = np.maximum(np.asarray(distance, dtype=np.float64) - far, 0.0)
-    step = max(far - median, 1e-6)
-    return np.asarray(np.exp2(-beyond / step))
+    beyond = np.maximum(np.asarray(distance, dtype=np.float64) - near, 0.0)
+    return np.asarray(np.exp2(-beyond / (far - near)))

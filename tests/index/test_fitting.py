@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pytest
 
 from avengers_graph.index.clustering import cluster
 from avengers_graph.index.fitting import (
@@ -25,11 +26,11 @@ def test_a_data_set_prior_knows_the_best_expert_of_each(blobs: Vectors) -> None:
     ]
     data = matrix(records, ("a", "b"))
     model, labels = fit_model(data, blobs, settings=RankingSettings(n_clusters=5))
-    prior = model.prior(blobs)
+    prior, counts = model.prior(blobs)
     assert (prior[:120, 0] > prior[:120, 1]).all()
     assert (prior[120:, 1] > prior[120:, 0]).all()
     assert np.bincount(labels).tolist() == [40] * 5
-    assert 0 < model.median_distance < model.far_distance
+    assert counts == pytest.approx(40, abs=0.5)
 
 
 def test_ridge_recovers_a_linear_score_where_it_is_known(blobs: Vectors) -> None:

@@ -43,6 +43,7 @@ def evidence(
         counts=np.full((1, *table.shape), counts),
         expected=np.full((1, *table.shape), 0.5),
         prior=np.full(size, 0.5),
+        prior_counts=np.full(size, 200.0),
         global_means=np.full(size, 0.5),
         global_counts=np.full(size, 200.0),
         trust=np.array(trusted),
@@ -66,8 +67,8 @@ def test_weights_are_a_softmax_of_distance() -> None:
         cluster_weights([1.0], beta=-1)
 
 
-def test_trust_halves_with_each_step_beyond_far() -> None:
-    found = trust([0.5, 0.9, 1.1, 1.3], median=0.7, far=0.9)
+def test_trust_halves_with_each_step_beyond_near() -> None:
+    found = trust([0.5, 0.9, 1.1, 1.3], near=0.9, far=1.1)
     assert found.tolist() == pytest.approx([1, 1, 0.5, 0.25])
 
 
@@ -121,6 +122,33 @@ def test_reciprocal_rank_fuses_ranks_as_the_authors_do() -> None:
     wanted = [0.6 / 0.1 + 0.4 / 2.1, 0.6 / 1.1 + 0.4 / 0.1, 0.6 / 2.1 + 0.4 / 1.1]
     assert order_key(found).tolist() == pytest.approx(wanted)
     assert names(found) == ["a", "b", "c"]
+
+
+def test_an_expert_without_a_score_in_a_cluster_is_ranked_there_by_the_prior() -> None:
+    settings = PLAIN.but(scorer="reciprocal-rank")
+    found = evidence([[0.4, 0.0, 0.6]], settings=settings)
+    unscored = replace(found, counts=np.array([[[50.0, 0.0, 50.0]]]))
+    assert names(unscored) == ["c", "b", "a"]
+
+
+def test_why_never_makes_up_scores() -> None:
+    settings = PLAIN.but(prior="dataset")
+    found = evidence([[1.0, 0.8], [0.0, 0.6]], weights=[0.5, 0.5], settings=settings)
+    somewhere = replace(
+        found,
+        counts=np.array([[[50.0, 50.0], [0.0, 50.0]]]),
+        prior_counts=np.array([0.0, 80.0]),
+    )
+    why = {row["name"]: row["why"] for row in rank_experts(somewhere, candidates=["a", "b"])}
+    assert "100% of 25 scores in the nearest clusters" in why["a"]
+    assert "no score on like data sets, where 50% is expected" in why["a"]
+    assert "70% of 50 scores" in why["b"]
+    assert "; 50% on like data sets" in why["b"]
+    nowhere = replace(somewhere, counts=np.array([[[0.0, 50.0], [0.0, 50.0]]]))
+    alone = rank_experts(nowhere, candidates=["a"])[0]
+    assert "no score in the nearest clusters (sums)" in alone["why"]
+    low, high = alone["interval"]
+    assert high - low > 0.9
 
 
 def test_a_blend_is_convex() -> None:
