@@ -107,7 +107,7 @@ async def carry_out(
             return
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
             if is_out_of_order(error):
-                cause = str(as_expert_error(error, caller.expert, key=caller.key))
+                cause = str(as_expert_error(error, caller.expert, secrets=caller.secrets))
                 caller.breaker.failed(cause)
             rests = caller.breaker.is_open and others_left()
             last = attempt == retries or unit.heard or rests
@@ -124,7 +124,7 @@ def _outcome(unit: Unit, error: Exception, took: float, *, caller: Caller) -> La
     if len(unit.indices) > 1 and status_of(error) in (400, 422):
         caller.honours_n = False
         return Landed(unit, [], took)
-    return Failed(unit, as_expert_error(error, caller.expert, key=caller.key), took)
+    return Failed(unit, as_expert_error(error, caller.expert, secrets=caller.secrets), took)
 
 
 async def _send(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell) -> list[Choice]:

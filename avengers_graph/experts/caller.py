@@ -23,8 +23,9 @@ from pydantic import SecretStr
 
 from avengers_graph.errors import ExpertResponseError
 from avengers_graph.experts.breaker import FAILURES, Breaker
-from avengers_graph.experts.chat_openai import api_key, endpoint_chat, model_key
+from avengers_graph.experts.chat_openai import api_key, endpoint_chat
 from avengers_graph.experts.prompt import estimated_tokens, for_expert
+from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.settings.expert import Expert
 
 
@@ -60,8 +61,8 @@ class Caller(Protocol):
     """Requests in flight at once."""
     throttle: Throttler | None
     breaker: Breaker
-    key: str | None
-    """The key, to be kept out of messages."""
+    secrets: tuple[str, ...]
+    """Keys and the like, to be kept out of messages."""
     honours_n: bool
     """Whether one request may ask for several samples."""
 
@@ -73,8 +74,8 @@ class Caller(Protocol):
         """One answer, chunk by chunk."""
         ...
 
-    async def aclose(self) -> None:
-        """Close the connections."""
+    async def aclose(self, *, in_flight: bool = False) -> None:
+        """Close the connections; with ``in_flight``, once no call under way can need them."""
         ...
 
 
@@ -87,9 +88,11 @@ class ExpertCaller:
         limit = expert.rate_limit
         self.throttle = Throttler(limit.requests, limit.period) if limit else None
         self.breaker = Breaker(failures=max(FAILURES, expert.retries + 2))
-        self.key = model_key(expert.llm) if key is None else key.get_secret_value()
+        self._key = None if key is None else key.get_secret_value()
         if expert.api_key_env:
-            self.key = api_key(expert)
+            self._key = api_key(expert)
+        held = secrets_in([expert.llm, expert.extra_body])
+        self.secrets = held if self._key is None else (self._key, *held)
         self.honours_n = expert.llm is None and "n" in expert.supports
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}
@@ -107,7 +110,7 @@ class ExpertCaller:
             return given.model_copy(update=quiet)
         if self._http is None:
             self._http = openai.DefaultAsyncHttpxClient(timeout=self.expert.timeout)
-        return endpoint_chat(self.expert, streaming=streaming, http=self._http, key=self.key)
+        return endpoint_chat(self.expert, streaming=streaming, http=self._http, key=self._key)
 
     async def send(self, call: Call) -> list[Choice]:
         """One request for ``call.n`` answers; a server may give fewer."""
@@ -176,12 +179,17 @@ class ExpertCaller:
                 arguments |= binding.kwargs
         return model, {**arguments, **params}
 
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
-            self._clients.clear()
+    async def aclose(self, *, in_flight: bool = False) -> None:
+        """Close the connections; with ``in_flight``, once no call under way can need them.
+
+        The next call opens new ones.
+        """
+        http, self._http = self._http, None
+        self._clients.clear()
+        if http is not None and in_flight:
+            await asyncio.sleep(self.expert.timeout)  # no call takes longer
+        if http is not None:
+            await http.aclose()
 
 
 def answer_length(message: AIMessage) -> int:

@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 import openai
-from langchain_core.language_models import BaseChatModel
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
@@ -86,15 +85,6 @@ def api_key(expert: Expert) -> str:
             "endpoint asks for none"
         )
     return key
-
-
-def model_key(model: BaseChatModel | None) -> str | None:
-    """The key that a chat model object holds, to be kept out of messages; None without one."""
-    if model is None:
-        return None
-    held = (getattr(model, name, None) for name in type(model).model_fields)
-    keys = (value.get_secret_value() for value in held if isinstance(value, SecretStr))
-    return next(filter(None, keys), None)
 
 
 def endpoint_chat(expert: Expert, *, streaming: bool, http: Any, key: str | None) -> EndpointChat:

@@ -4,12 +4,14 @@ import asyncio
 import email.utils
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import openai
 from langchain_core.exceptions import ContextOverflowError, ModelError
 
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
+from avengers_graph.experts.redaction import without
 from avengers_graph.settings.expert import Expert
 
 _MAY_PASS = frozenset({408, 409, 429})
@@ -64,17 +66,17 @@ def retry_after(error: BaseException) -> float | None:
         return None
 
 
-def as_expert_error(error: Exception, expert: Expert, *, key: str | None) -> ExpertError:
-    """Any failure of a call as one of ours: one line, without the key."""
+def as_expert_error(error: Exception, expert: Expert, *, secrets: Sequence[str]) -> ExpertError:
+    """Any failure of a call as one of ours: one line, without the secrets."""
     if isinstance(error, ExpertError):
         return error
     where = expert.base_url or expert.provider
     if isinstance(error, openai.APITimeoutError | TimeoutError | asyncio.TimeoutError):
         return ExpertTimeoutError(f"no answer from {where} within {expert.timeout:g} s")
     if isinstance(error, openai.APIConnectionError):
-        reason = _said(_innermost(error), key=key)
+        reason = _said(_innermost(error), secrets=secrets)
         return ExpertError(f"cannot reach {where} ({reason}); is the server running?")
-    status, text = status_of(error), _said(error, key=key)
+    status, text = status_of(error), _said(error, secrets=secrets)
     lost = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
     if lost and status is None and expert.llm is None:
         # What the client raises when it does not find its way about the body.
@@ -98,12 +100,9 @@ def _innermost(error: BaseException) -> BaseException:
     return error
 
 
-def _said(error: BaseException, *, key: str | None) -> str:
-    """The message of an error on one line, without the key, however it is quoted there."""
-    text = str(error) or type(error).__name__
-    for form in (key, repr(key)[1:-1], key.strip()) if key else ():
-        text = text.replace(form, "***")
-    return _one_line(text)
+def _said(error: BaseException, *, secrets: Sequence[str]) -> str:
+    """The message of an error on one line, without the secrets."""
+    return _one_line(without(str(error) or type(error).__name__, secrets))
 
 
 def _one_line(text: str, *, limit: int = 300) -> str:

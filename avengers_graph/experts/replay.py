@@ -67,7 +67,7 @@ class ReplayCaller:
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         self.throttle: Throttler | None = None
         self.breaker = Breaker()
-        self.key: str | None = None
+        self.secrets: tuple[str, ...] = ()
         self.honours_n = True
         self._recorded = recorded
 
@@ -97,7 +97,7 @@ class ReplayCaller:
             response_metadata={"finish_reason": choice.finish_reason},
         )
 
-    async def aclose(self) -> None:
+    async def aclose(self, *, in_flight: bool = False) -> None:
         """There is nothing to close."""
 
 

@@ -216,7 +216,7 @@ def test_not_even_a_part_of_a_key_shows(lead: int) -> None:
     """Messages are cut to a readable length: not before the key is taken out."""
     expert = Expert(name="alpha", base_url="http://127.0.0.1:9/v1")
     error = RuntimeError("x" * lead + KEY)
-    line = str(failures.as_expert_error(error, expert, key=KEY))
+    line = str(failures.as_expert_error(error, expert, secrets=[KEY]))
     assert KEY[:4] not in line
 
 
@@ -224,21 +224,21 @@ def test_a_key_in_a_connection_error_does_not_show() -> None:
     expert = Expert(name="alpha", base_url="http://127.0.0.1:9/v1")
     error: Any = openai.APIConnectionError(message="down", request=None)  # type: ignore[arg-type]
     error.__cause__ = OSError(f"proxy refused token {KEY}")
-    assert KEY not in str(failures.as_expert_error(error, expert, key=KEY))
+    assert KEY not in str(failures.as_expert_error(error, expert, secrets=[KEY]))
 
 
 def test_kinds_of_failure() -> None:
     expert = Expert(name="alpha", base_url="http://127.0.0.1:9/v1", timeout=1.5)
 
     def named(error: Exception) -> ExpertError:
-        return failures.as_expert_error(error, expert, key=None)
+        return failures.as_expert_error(error, expert, secrets=())
 
     assert isinstance(named(TimeoutError()), ExpertTimeoutError)
     assert str(named(TimeoutError())) == "no answer from http://127.0.0.1:9/v1 within 1.5 s"
     assert isinstance(named(KeyError("choices")), ExpertResponseError)
     assert str(named(RuntimeError())) == "http://127.0.0.1:9/v1: RuntimeError"
     given = Expert(name="given", llm=GenericFakeChatModel(messages=iter(())))
-    own = failures.as_expert_error(ValueError("no good"), given, key=None)
+    own = failures.as_expert_error(ValueError("no good"), given, secrets=())
     assert str(own) == "GenericFakeChatModel: no good"
     ours = ExpertError("as it is")
     assert named(ours) is ours
