@@ -1,10 +1,13 @@
 """The experts behind one chat model."""
 
 import asyncio
-import threading
+import hashlib
+import json
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
@@ -13,12 +16,16 @@ from pydantic import SecretStr
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.caller import Caller, ExpertCaller
 from avengers_graph.experts.chat_openai import api_key
+from avengers_graph.experts.fork_safe_lock import ForkSafeLock
 from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.prompt import estimated_tokens, fits
 from avengers_graph.experts.recording import Recording
+from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.expert import Expert
 
+KEYED_POOLS = 32
+"""Keys given to a pool (``with_key``) whose connections and limits are kept for the next call."""
 ANSWER_TOKENS = 300
 """Length an answer is taken to have where calibration measured no cost."""
 
@@ -44,13 +51,23 @@ class ExpertPool:
             raise ConfigError(f"experts {twice} are listed twice; give each its own name")
         for expert in experts:
             api_key(expert)
-        self.recording = recording
         self._experts = {expert.name: expert for expert in experts}
+        self._key: SecretStr | None = None
+        self._start(of=None, recording=recording)
+
+    def _start(self, *, of: "ExpertPool | None", recording: Recording | None = None) -> None:
+        """What belongs to one pool in one process: nothing is open yet.
+
+        Args:
+            of: the pool without a key that this one was made of.
+        """
+        self._of = of
+        self._recording = recording
         self._callers: dict[str, Caller] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock = threading.Lock()
-        self._key: SecretStr | None = None
-        self._keyed: dict[str, ExpertPool] = {}
+        self._lock = ForkSafeLock()
+        self._keyed: WeakValueDictionary[str, ExpertPool] = WeakValueDictionary()
+        self._lately_keyed: OrderedDict[str, ExpertPool] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the experts, not their connections, and no key.
@@ -58,36 +75,66 @@ class ExpertPool:
         Raises:
             ConfigError: a key would have to be in the pickle.
         """
-        holding = [expert.name for expert in self if _holds_a_secret(expert.llm)]
+        holding = [expert.name for expert in self if secrets_in(expert.llm)]
         if self._key is not None or holding:
             raise ConfigError(
                 f"{'experts ' + repr(holding) if holding else 'the pool'} cannot be pickled, as a "
                 "key would be in the pickle; use endpoints with api_key_env"
             )
-        left_out = ("_callers", "_loop", "_lock", "_keyed", "recording")
+        left_out = {"_of", "_recording", "_callers", "_loop", "_lock", "_keyed", "_lately_keyed"}
         return {name: v for name, v in vars(self).items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.recording, self._keyed = None, {}
-        self._callers, self._loop, self._lock = {}, None, threading.Lock()
+        self._start(of=None)
+
+    @property
+    def recording(self) -> Recording | None:
+        """Where every answer is written; None while nothing is recorded."""
+        return self._recording if self._of is None else self._of.recording
+
+    @recording.setter
+    def recording(self, recording: Recording | None) -> None:
+        if self._of is not None:
+            self._of.recording = recording
+        self._recording = recording
 
     def with_key(self, key: SecretStr) -> "ExpertPool":
-        """These experts with a key for the endpoints that name none; the same one each time."""
-        secret = key.get_secret_value()
+        """These experts with a key for the endpoints that name none; the same one while it is used.
+
+        The last ``KEYED_POOLS`` are kept with their connections and limits; an earlier one is
+        kept by whoever still calls through it.
+        """
+        digest = _digest(key.get_secret_value())
         with self._lock:
-            if secret not in self._keyed:
-                pool = object.__new__(type(self))
-                vars(pool).update(vars(self))
-                pool._key, pool._keyed = key, {}
-                pool._callers, pool._loop, pool._lock = {}, None, threading.Lock()
-                self._keyed[secret] = pool
-            return self._keyed[secret]
+            pool = self._keyed.get(digest) or self._made_with(key)
+            self._keyed[digest] = self._lately_keyed[digest] = pool
+            self._lately_keyed.move_to_end(digest)
+            earlier = None
+            if len(self._lately_keyed) > KEYED_POOLS:
+                _, earlier = self._lately_keyed.popitem(last=False)
+        if earlier is not None and earlier._callers:
+            submit(earlier._close_callers(in_flight=True))
+        return pool
+
+    def _made_with(self, key: SecretStr) -> "ExpertPool":
+        pool = object.__new__(type(self))
+        vars(pool).update(vars(self))
+        pool._key = key
+        pool._start(of=self)
+        return pool
 
     def identity(self) -> list[dict[str, Any]]:
-        """What tells this pool's answers from those of another one; without any key."""
+        """What tells this pool's answers from those of another one; without any key.
+
+        Of chat model objects and extra bodies, which may hold keys, it has a digest.
+        """
         return [
-            {**expert.model_dump(mode="json"), "llm": _identity(expert.llm)}
+            {
+                **expert.model_dump(mode="json"),
+                "llm": _identity(expert.llm),
+                "extra_body": _digest(expert.extra_body),
+            }
             for expert in self._experts.values()
         ]
 
@@ -175,12 +222,11 @@ class ExpertPool:
         they are made anew for the child's loop.
         """
         here = asyncio.get_running_loop()
-        with self._lock:
-            if self._loop is not here:
-                self._loop, self._callers = here, {}
-            if name not in self._callers:
-                self._callers[name] = self._make_caller(self[name])
-            return self._callers[name]
+        if self._loop is not here:
+            self._loop, self._callers = here, {}
+        if name not in self._callers:
+            self._callers[name] = self._make_caller(self[name])
+        return self._callers[name]
 
     def _make_caller(self, expert: Expert) -> Caller:
         return ExpertCaller(expert, key=self._key)
@@ -217,18 +263,24 @@ class ExpertPool:
         """As ``close``, for asynchronous callers."""
         await asyncio.wrap_future(submit(self._close_callers()))
 
-    async def _close_callers(self) -> None:
-        with self._lock:
-            callers, self._callers = self._callers, {}
-        for caller in callers.values():
-            await caller.aclose()
-        for pool in self._keyed.values():
-            await pool._close_callers()
+    async def _close_callers(self, *, in_flight: bool = False) -> None:
+        """Close the connections; with ``in_flight``, once no call under way can need them.
 
-
-def _holds_a_secret(llm: BaseChatModel | None) -> bool:
-    return llm is not None and any(isinstance(v, SecretStr) for v in vars(llm).values())
+        Those that a fork has taken over from the parent are left to the parent.
+        """
+        here = self._loop is asyncio.get_running_loop()
+        callers = self._callers.values() if here else ()
+        await asyncio.gather(
+            *(caller.aclose(in_flight=in_flight) for caller in callers),
+            *(pool._close_callers(in_flight=in_flight) for pool in list(self._keyed.values())),
+        )
 
 
 def _identity(llm: BaseChatModel | None) -> dict[str, Any] | None:
-    return None if llm is None else llm.asdict()
+    return None if llm is None else {"type": llm._llm_type, "digest": _digest(llm.asdict())}
+
+
+def _digest(value: object) -> str:
+    """A hex digest of plain data; parts that are not plain count by what they print."""
+    plain = json.dumps(value, sort_keys=True, default=repr, ensure_ascii=False)
+    return hashlib.sha256(plain.encode("utf-8", "backslashreplace")).hexdigest()

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from avengers_graph.experts.owned_loop import Bridge, owned_loop, submit
 from avengers_graph.experts.pool import ExpertPool
@@ -176,7 +178,55 @@ def test_a_pool_works_on_both_sides_of_a_fork(
     assert len(server.requests) == 4
 
 
+@pytest.mark.integration
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_lock_held_at_the_fork_does_not_hold_up_the_child(
+    server: OpenAIServer, pool_of: Callable[..., ExpertPool]
+) -> None:
+    server.serve("alpha", "42")
+    pool = pool_of("alpha")
+
+    def work() -> list[str]:
+        keyed = pool.with_key(SecretStr("sk-1"))
+        return list(listen(keyed, ("alpha", 1)).texts.values())
+
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with pool._lock:
+            taken.set()
+            done.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    taken.wait()
+    try:
+        assert in_a_child(work) == ["42"]
+    finally:
+        done.set()
+        holder.join()
+
+
+@pytest.mark.integration
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_leaves_the_connections_of_its_parent_open(
+    server: OpenAIServer, pool_of: Callable[..., ExpertPool]
+) -> None:
+    server.serve("alpha", "42")
+    pool = pool_of("alpha")
+    listen(pool, ("alpha", 1))
+    caller: Any = pool._callers["alpha"]
+
+    def close() -> list[bool]:
+        pool.close()
+        return [caller._http.is_closed]
+
+    assert in_a_child(close) == [False]
+    assert listen(pool, ("alpha", 1)).texts == {0: "42"}
+
+
 def test_a_system_that_does_not_fork_will_do() -> None:
     """Windows has no ``os.register_at_fork``."""
-    script = "import os; del os.register_at_fork; import avengers_graph.experts.owned_loop"
+    ours = "avengers_graph.experts.owned_loop, avengers_graph.experts.fork_safe_lock"
+    script = f"import os; del os.register_at_fork; import {ours}"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

@@ -1,17 +1,27 @@
 """The pool: names, eligibility, one caller for each expert, closing."""
 
 import asyncio
+import gc
+import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from avengers_graph.errors import ConfigError
+from avengers_graph.experts import pool as pools
 from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.pool import ANSWER_TOKENS, ExpertPool
+from avengers_graph.experts.recording import Recording
 from avengers_graph.settings.expert import Expert, Price
 from tests.experts.rounds import listen
+from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
 
 Pools = Callable[..., ExpertPool]
@@ -98,6 +108,79 @@ def test_an_expert_has_one_caller_per_process() -> None:
         return pool.caller("a") is pool.caller("a")
 
     assert submit(two()).result()
+
+
+def hosted(header: str) -> ChatOpenAI:
+    return ChatOpenAI(
+        model="m",
+        api_key=SecretStr("sk-own"),
+        base_url=URL,
+        model_kwargs={"extra_headers": {"x-api-key": header}},
+    )
+
+
+def test_identity_tells_pools_apart_without_any_key() -> None:
+    def identity(header: str, extra: str) -> list[dict[str, object]]:
+        given = Expert(name="given", llm=hosted(header))
+        return ExpertPool([given, expert("own", extra_body={"api_key": extra})]).identity()
+
+    known = identity("of-the-header", "of-the-body")
+    assert known == identity("of-the-header", "of-the-body")
+    assert known != identity("another", "of-the-body")
+    assert known != identity("of-the-header", "another")
+    assert not any(secret in str(known) for secret in ("of-the-header", "of-the-body", "sk-own"))
+
+
+def test_a_header_that_holds_a_key_does_not_go_into_a_pickle() -> None:
+    class Plain(GenericFakeChatModel):
+        default_headers: dict[str, str]
+
+    llm = Plain(messages=iter(()), default_headers={"x-api-key": "of-the-header"})
+    with pytest.raises(ConfigError, match=r"\['given'\] cannot be pickled"):
+        pickle.dumps(ExpertPool([Expert(name="given", llm=llm)]))
+
+
+def test_keyed_pools_are_kept_while_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "KEYED_POOLS", 2)
+    pool = ExpertPool([expert("a")])
+    first = pool.with_key(SecretStr("sk-1"))
+    assert pool.with_key(SecretStr("sk-1")) is first
+    for number in range(2, 6):
+        pool.with_key(SecretStr(f"sk-{number}"))
+    assert pool.with_key(SecretStr("sk-1")) is first, "it is still held"
+    del first
+    for number in range(2, 6):
+        pool.with_key(SecretStr(f"sk-{number}"))
+    gc.collect()
+    assert len(pool._keyed) == 2
+    assert "sk-" not in repr(dict(pool._keyed))
+
+
+def test_a_pool_with_a_key_records_where_its_pool_does(tmp_path: Path) -> None:
+    pool = ExpertPool([expert("a")])
+    keyed = pool.with_key(SecretStr("sk-1"))
+    with Recording(tmp_path / "run.jsonl") as pool.recording:
+        assert keyed.recording is pool.recording is not None
+
+
+@pytest.mark.integration
+def test_the_connections_of_a_pool_not_used_lately_are_closed(
+    server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not under a call that is on its way."""
+    monkeypatch.setattr(pools, "KEYED_POOLS", 1)
+    server.serve("alpha", Reply("42", delay=0.4))
+    pool = pool_of("alpha", timeout=1.0)
+    first = pool.with_key(SecretStr("sk-1"))
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(listen, first, ("alpha", 1))
+        server.wait_for(lambda: len(server.requests) == 1)
+        caller: Any = first._callers["alpha"]
+        http = caller._http
+        pool.with_key(SecretStr("sk-2"))
+        assert answer.result().texts == {0: "42"}
+    server.wait_for(lambda: http.is_closed)
+    assert listen(first, ("alpha", 1)).texts == {0: "42"}, "it opens new ones"
 
 
 @pytest.mark.integration
