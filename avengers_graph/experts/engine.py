@@ -40,6 +40,9 @@ async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator
     Ends when every sample has landed or failed, or as soon as ``request.enough`` says that
     the rest cannot matter; what is in flight then is cancelled and reported with estimated
     usage. Closing the iterator cancels everything in flight. After the deadline nothing is sent.
+
+    Raises:
+        RecordsError: an answer cannot be written to the pool's recording.
     """
     if request.deadline_at is not None and request.deadline_at <= time.time():
         return
@@ -80,6 +83,10 @@ def cost_of(
     return expected_costs.get(name, 0.0) if used else 0.0
 
 
+Happened = SampleEvent | Landed | Failed | BaseException
+"""What the task of a unit tells; an exception is what the task itself died of."""
+
+
 class _Round:
     """The calls of one round that are waiting, in flight, landed or failed."""
 
@@ -89,7 +96,7 @@ class _Round:
         self.tasks: dict[asyncio.Task[None], Unit] = {}
         self.over: str | None = None
         """Why the rest is not needed any more; None while it is."""
-        self._inbox: asyncio.Queue[SampleEvent | Landed | Failed] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Happened] = asyncio.Queue()
         self._next_index = request.first_index
         self._given_up: dict[str, str] = {}
         self._calls_left = request.calls_left
@@ -139,11 +146,22 @@ class _Round:
             is_given_up=lambda: unit.expert in self._given_up,
             others_left=lambda: bool(self._reserves(besides=unit.expert)),
         )
-        self.tasks[asyncio.create_task(work)] = unit
+        task = asyncio.create_task(work)
+        self.tasks[task] = unit
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Have the round hear of a task that ended without telling its outcome."""
+        unit = self.tasks.get(task)
+        if unit is not None and task.cancelled():
+            error = ExpertError(f"{unit.expert} cancelled its own call")
+            self._inbox.put_nowait(Failed(unit, error, 0.0))
+        elif not task.cancelled() and (died_of := task.exception()) is not None:
+            self._inbox.put_nowait(died_of)
 
     # -- what happened ----------------------------------------------------------------------
 
-    async def next_or_deadline(self) -> "SampleEvent | Landed | Failed | None":
+    async def next_or_deadline(self) -> Happened | None:
         """The next thing to happen; None when the deadline passes first.
 
         What had happened by then still counts, however late it is looked at.
@@ -158,8 +176,14 @@ class _Round:
         except TimeoutError:
             return None if self._inbox.empty() else self._inbox.get_nowait()
 
-    def react(self, happened: "SampleEvent | Landed | Failed") -> Iterator[SampleEvent]:
-        """Turn an outcome into events, and start what it calls for."""
+    def react(self, happened: Happened) -> Iterator[SampleEvent]:
+        """Turn an outcome into events, and start what it calls for.
+
+        Raises:
+            BaseException: what a task died of that should have told an outcome.
+        """
+        if isinstance(happened, BaseException):
+            raise happened
         if isinstance(happened, Landed):
             yield from self._landed(happened)
         elif isinstance(happened, Failed):
@@ -226,11 +250,14 @@ class _Round:
         return [unit.expert for unit in self.tasks.values() for _ in unit.indices]
 
     def _give_up(self, unit: Unit, error: ExpertError, *, latency: float) -> Iterator[SampleEvent]:
-        """Record the failure and hand the unit's samples to the next-ranked expert."""
+        """Record the failure and hand the unit's samples to the next-ranked expert.
+
+        Once the round is over nobody takes its place.
+        """
         cause = str(error)
         self._given_up.setdefault(unit.expert, cause)
         left = self._reserves(besides=unit.expert)
-        replacement = left[0] if left and not unit.heard else None
+        replacement = left[0] if left and not unit.heard and self.over is None else None
         samples = len(unit.indices)
         if replacement is not None:
             samples += self._withdraw_unsent(unit.expert)
@@ -276,15 +303,23 @@ class _Round:
         """Cancel what is left; report what had been sent, with its usage estimated.
 
         An answer that is here already, though nobody looked at it yet, was paid for: it is
-        reported as it is.
+        reported as it is, and so is a failure.
+
+        Raises:
+            BaseException: what a task died of that should have told an outcome.
         """
+        self.over = why
         while not self._inbox.empty():
             happened = self._inbox.get_nowait()
             if isinstance(happened, Landed):
                 self._forget(happened.unit)
                 yield from map(SampleFinished, self._records(happened))
+            elif isinstance(happened, Failed | BaseException):
+                yield from self.react(happened)
         prompt = estimated_tokens(self.request.messages)
         for task, unit in self.tasks.items():
+            if task.done() and not task.cancelled():
+                task.result()  # it told no outcome: raises what it died of
             task.cancel()
             if unit.sent_at is None:
                 continue

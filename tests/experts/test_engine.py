@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 
-from avengers_graph.experts.attempt import Landed, Unit
+from avengers_graph.errors import ExpertError
+from avengers_graph.experts.attempt import Failed, Landed, Unit
 from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.engine import DECIDED, OUT_OF_TIME, OVER_BUDGET, _Round, cost_of
 from avengers_graph.experts.events import SampleFinished, SampleStarted
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.settings.expert import Price, RateLimit
+from avengers_graph.settings.expert import Expert, Price, RateLimit
 from avengers_graph.values import SampleRecord
-from tests.experts.rounds import QUESTION, bridged, listen, only, round_request
+from tests.experts.rounds import QUESTION, Heard, bridged, listen, only, round_request
 from tests.servers.answers import Cut, Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer, Received
 
@@ -225,6 +228,68 @@ def test_what_landed_beside_the_deciding_answer_is_not_called_cancelled(pool_of:
         (0, "42", 7),
         (1, "42", 7),
     ]
+
+
+@pytest.mark.parametrize("reserves", [(), ("alpha", "beta")])
+def test_what_failed_beside_the_deciding_answer_is_not_called_cancelled(
+    pool_of: Pools, reserves: tuple[str, ...]
+) -> None:
+    run = _Round(round_request(reserves=reserves), pool_of("alpha", "beta"))
+    unit = Unit("alpha", (0, 1), 0, sent_at=time.monotonic())
+    run._inbox.put_nowait(Failed(unit, ExpertError("HTTP 401: no key"), latency=0.1))
+    heard = Heard(list(run.cancel(DECIDED)))
+    assert heard.errors == ["HTTP 401: no key"] * 2
+    assert [(r["replaced"], r["input_tokens"]) for r in heard.finished] == [(False, 0)] * 2
+    assert heard.failovers == [("alpha", None)]
+    assert heard.cancelled == []
+
+
+class Dying(GenericFakeChatModel):
+    """Ends its call in what is no failure of a call."""
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> Any:
+        yield ChatGenerationChunk(message=AIMessageChunk("4"))
+        raise self.metadata["dies_of"]  # type: ignore[index]
+
+
+def dying(error: BaseException) -> Expert:
+    llm = Dying(messages=iter(()), metadata={"dies_of": error})
+    return Expert(name="alpha", llm=llm, stream_requests=True)
+
+
+def test_a_call_that_dies_otherwise_ends_the_round_in_its_error(pool_of: Pools) -> None:
+    class StrangeError(BaseException):
+        """Neither a failure nor a cancellation."""
+
+    with pytest.raises(StrangeError, match="odd"):
+        listen(pool_of(dying(StrangeError("odd"))), ("alpha", 3))
+
+
+def test_a_call_that_cancels_itself_is_a_failure(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("beta", "42")
+    beta = Expert(name="beta", base_url=server.base_url)
+    pool = pool_of(dying(asyncio.CancelledError()), beta)
+    heard = listen(pool, ("alpha", 1), reserves=("alpha", "beta"))
+    assert heard.errors == ["alpha cancelled its own call"]
+    assert list(heard.texts.values()) == ["42"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_a_call_died_of_is_raised_after_the_decision_too(pool_of: Pools, told: bool) -> None:
+    async def die() -> None:
+        raise RuntimeError("odd")
+
+    async def decide() -> None:
+        run = _Round(round_request(), pool_of("alpha"))
+        task = asyncio.create_task(die())
+        run.tasks[task] = Unit("alpha", (0,), 0)
+        if told:
+            task.add_done_callback(run._ended)
+        await asyncio.wait([task])
+        list(run.cancel(DECIDED))
+
+    with pytest.raises(RuntimeError, match="odd"):
+        asyncio.run(decide())
 
 
 def test_a_deadline_in_the_past_sends_nothing(server: OpenAIServer, pool_of: Pools) -> None:
