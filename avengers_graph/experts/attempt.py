@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -81,42 +81,82 @@ async def carry_out(
     ``is_given_up`` says whether the expert failed for good meanwhile: then nothing is retried.
     Nor is it when the pause before would outlast the deadline: another expert may still make it.
     Where ``others_left`` says that there is one, an expert that keeps failing is not asked.
+
+    Raises:
+        RecordsError: the answer cannot be written to the recording.
     """
-    began = time.monotonic()
-    refusal = caller.breaker.refusal() if others_left() else None
-    if refusal is not None:
-        tell(Failed(unit, ExpertError(refusal), 0.0))
-        return
+    outcome = await _outcome_of(
+        unit,
+        caller=caller,
+        request=request,
+        tell=tell,
+        is_given_up=is_given_up,
+        others_left=others_left,
+    )
+    if recording is not None and isinstance(outcome, Landed) and outcome.choices:
+        recording.append(_recorded(outcome, caller=caller, request=request))
+    tell(outcome)
+
+
+async def _outcome_of(
+    unit: Unit,
+    *,
+    caller: Caller,
+    request: RoundRequest,
+    tell: Tell,
+    is_given_up: Callable[[], bool],
+    others_left: Callable[[], bool],
+) -> Landed | Failed:
+    failed: Landed | Failed | None = None
     retries = caller.expert.retries if request.retries is None else request.retries
-    for attempt in range(retries + 1):
+    attempt = 0
+    while True:
+        began = time.monotonic()
         try:
-            async with AsyncExitStack() as limits:
-                await limits.enter_async_context(caller.slots)
-                if caller.throttle is not None:
-                    await limits.enter_async_context(caller.throttle)
+            async with _turn(caller, others_left=others_left) as refusal:
+                if failed is not None and (is_given_up() or refusal is not None):
+                    return failed
+                if refusal is not None:
+                    return Failed(unit, ExpertError(refusal), 0.0)
                 began = time.monotonic()
                 if unit.sent_at is None:
                     tell(SampleStarted(unit.expert, unit.indices))
                 unit.sent_at = began
                 choices = await _send(unit, caller=caller, request=request, tell=tell)
             caller.breaker.succeeded()
-            took = time.monotonic() - began
-            if recording is not None:
-                recording.append(_recorded(unit, choices, took, caller=caller, request=request))
-            tell(Landed(unit, choices, took))
-            return
+            return Landed(unit, choices, time.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
+            failed = _outcome(unit, error, time.monotonic() - began, caller=caller)
             if is_out_of_order(error):
-                cause = str(as_expert_error(error, caller.expert, secrets=caller.secrets))
-                caller.breaker.failed(cause)
+                cause = as_expert_error(error, caller.expert, secrets=caller.secrets)
+                caller.breaker.failed(str(cause))
             rests = caller.breaker.is_open and others_left()
             last = attempt == retries or unit.heard or rests
             pause = _pause(attempt, error)
             too_late = request.deadline_at is not None and time.time() + pause > request.deadline_at
             if last or too_late or not may_pass(error) or is_given_up():
-                tell(_outcome(unit, error, time.monotonic() - began, caller=caller))
+                return failed
+        await asyncio.sleep(pause)
+        if is_given_up():
+            return failed
+        attempt += 1
+
+
+@asynccontextmanager
+async def _turn(caller: Caller, *, others_left: Callable[[], bool]) -> AsyncIterator[str | None]:
+    """Wait until the expert's limits allow a request; hold its slot.
+
+    Gives why the expert is to be passed over, None when it may be asked. It is looked at again
+    after each wait: those in the queue of an expert that fails meanwhile do not ask it as well.
+    """
+    async with AsyncExitStack() as limits:
+        for limit in (caller.slots, caller.throttle):
+            if others_left() and (refusal := caller.breaker.refusal()) is not None:
+                yield refusal
                 return
-            await asyncio.sleep(pause)
+            if limit is not None:
+                await limits.enter_async_context(limit)
+        yield caller.breaker.admission() if others_left() else None
 
 
 def _outcome(unit: Unit, error: Exception, took: float, *, caller: Caller) -> Landed | Failed:
@@ -150,13 +190,12 @@ async def _send(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell
     return [_streamed_choice(whole, prompt=request.messages)]
 
 
-def _recorded(
-    unit: Unit, choices: list[Choice], took: float, *, caller: Caller, request: RoundRequest
-) -> Recorded:
+def _recorded(landed: Landed, *, caller: Caller, request: RoundRequest) -> Recorded:
+    choices = landed.choices
     calls = [plain_tool_calls(choice.message) for choice in choices]
     return Recorded(
         id=request.question_id,
-        expert=unit.expert,
+        expert=landed.unit.expert,
         prompt=plain_prompt(request.messages),
         temperature=request.temperature_for(caller.expert),
         params=request.params,
@@ -165,7 +204,7 @@ def _recorded(
         finish_reasons=[choice.finish_reason for choice in choices],
         input_tokens=sum(choice.input_tokens for choice in choices),
         output_tokens=[choice.output_tokens for choice in choices],
-        latency=round(took, 3),
+        latency=round(landed.latency, 3),
     )
 
 

@@ -38,21 +38,25 @@ class Breaker:
         return self._failed >= self._most
 
     def refusal(self) -> str | None:
-        """Why the expert is to be passed over now; None when it may be asked.
-
-        The first to ask after the rest may try it; until it is known how that went, the others
-        are told to go on passing it over.
-        """
-        if not self.is_open:
-            return None
+        """Why the expert is to be passed over now; None when it may be asked."""
         left = self._until - self._clock()
-        if left <= 0:
-            self._until = self._clock() + self._rest
+        if not self.is_open or left <= 0:
             return None
         return (
             f"passed over for {left:.0f} s more, after {self._failed} failures in a row "
             f"({self._cause})"
         )
+
+    def admission(self) -> str | None:
+        """As ``refusal``, for a request that leaves at once when it may.
+
+        The first one after the rest may try the expert; until it is known how that went, the
+        others are told to go on passing it over.
+        """
+        refusal = self.refusal()
+        if refusal is None and self.is_open:
+            self._until = self._clock() + self._rest
+        return refusal
 
     def failed(self, cause: str) -> None:
         """An attempt failed in a way that says something of the expert, not of the request."""

@@ -15,6 +15,7 @@ from typing import Any, Self
 from langchain_core.messages import BaseMessage, HumanMessage, convert_to_openai_messages
 
 from avengers_graph.errors import RecordsError
+from avengers_graph.experts.fork_safe_lock import ForkSafeLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,30 @@ class Recorded:
 
 
 def plain_prompt(messages: Sequence[BaseMessage]) -> str | list[dict[str, Any]]:
-    """The prompt as a recording holds it, and as a replay looks it up."""
+    """The prompt as a recording holds it, and as a replay looks it up.
+
+    Raises:
+        RecordsError: a message holds what OpenAI's form has no place for.
+    """
     if len(messages) == 1 and isinstance(messages[0], HumanMessage):
         content = messages[0].content
         if isinstance(content, str):
             return content
-    plain = convert_to_openai_messages(list(messages))
+    try:
+        plain = convert_to_openai_messages(list(messages))
+    except ValueError as error:
+        raise RecordsError(
+            f"a prompt has no form in which it can be recorded ({error}); give its content as "
+            "texts and images in OpenAI's form, or do not record"
+        ) from error
     return plain if isinstance(plain, list) else [plain]
 
 
 class Recording:
     """An append-only recording; use as a context manager. One process at a time writes to it.
+
+    Once its block is left nothing is written any more: a pool that still holds it answers on,
+    unrecorded.
 
     Raises:
         RecordsError: on entering, where the file cannot be written or another one writes to it.
@@ -58,11 +72,12 @@ class Recording:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: Any = None
+        self._lock = ForkSafeLock()
 
     def __enter__(self) -> Self:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8")
+            self._file = self._path.open("ab", buffering=0)
         except OSError as error:
             raise RecordsError(
                 f"cannot write the recording {str(self._path)!r}: {error.strerror}"
@@ -77,13 +92,39 @@ class Recording:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with self._lock:  # what is being written is written to its end
+            self._file.close()
 
     def append(self, entry: Recorded) -> None:
-        """Write one entry and have it on disk before returning."""
-        self._file.write(to_line(entry))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Write one entry and have it on disk before returning; nothing once the block is left.
+
+        Raises:
+            RecordsError: the block was never entered, or the entry cannot be written; what the
+                file held before is still whole.
+        """
+        if self._file is None:
+            raise RecordsError(
+                f"the recording {str(self._path)!r} is not open; enter its block first: "
+                "`with Recording(path) as pool.recording:`"
+            )
+        line = _encoded(entry, self._path)
+        with self._lock:
+            if not self._file.closed:
+                self._write(line)
+
+    def _write(self, line: bytes) -> None:
+        number = self._file.fileno()
+        before = os.fstat(number).st_size
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+            os.fsync(number)
+        except OSError as error:
+            os.ftruncate(number, before)  # a torn line would be in the way of the next one
+            raise RecordsError(
+                f"cannot write the recording {str(self._path)!r}: {error.strerror}; what it holds "
+                "is kept, make room for more or record to another place"
+            ) from error
 
     def _keep_others_out(self) -> None:
         """Another writer's line in the making would look torn, and be cut off."""
@@ -106,6 +147,17 @@ class Recording:
         if whole < len(content):
             with self._path.open("r+b") as file:
                 file.truncate(whole)
+
+
+def _encoded(entry: Recorded, path: Path) -> bytes:
+    try:
+        # Half a surrogate pair, as broken tokenizers give, becomes the escape JSON has for it.
+        return to_line(entry).encode("utf-8", "backslashreplace")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RecordsError(
+            f"an answer of {entry.expert!r} cannot be written to the recording {str(path)!r} "
+            f"({error}); give parameters that JSON can hold"
+        ) from error
 
 
 def to_line(entry: Recorded) -> str:

@@ -1,13 +1,15 @@
 """An expert that keeps failing is passed over for a while, as long as there is another."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
 from avengers_graph.experts import caller as callers
 from avengers_graph.experts.breaker import Breaker
+from avengers_graph.experts.events import SampleFinished
 from avengers_graph.experts.pool import ExpertPool
-from tests.experts.rounds import listen, only
+from tests.experts.rounds import bridged, listen, only
 from tests.servers.answers import Cut, Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 
@@ -43,12 +45,16 @@ def test_one_request_tries_it_after_the_rest() -> None:
     assert "passed over for 30 s more" in str(breaker.refusal())
     clock.now += 31
     assert breaker.refusal() is None
-    assert breaker.refusal() is not None, "one at a time"
-    breaker.failed("down")
+    assert breaker.refusal() is None, "looking does not take the turn"
+    assert breaker.admission() is None
+    assert breaker.admission() is not None, "one at a time"
     assert breaker.refusal() is not None
+    breaker.failed("down")
+    assert breaker.admission() is not None
     clock.now += 31
-    assert breaker.refusal() is None
+    assert breaker.admission() is None
     breaker.succeeded()
+    assert breaker.admission() is None
     assert not breaker.is_open
 
 
@@ -87,6 +93,24 @@ class TestInRounds:
         assert len(server.asked("alpha")) == 4
         listen(pool, ("alpha", 4), reserves=("alpha", "beta"))
         assert len(server.asked("alpha")) == 4
+
+    def test_requests_in_its_queue_do_not_ask_it_as_well(
+        self, server: OpenAIServer, pool_of: Pools
+    ) -> None:
+        server.serve("alpha", Fault(500))
+        server.serve("beta", "42")
+        pool = pool_of("alpha", "beta", retries=0, max_concurrency=1)
+
+        async def one() -> list[str]:
+            rounds = bridged(pool, ("alpha", 1), reserves=("alpha", "beta"))
+            finished = [e.record async for e in rounds if isinstance(e, SampleFinished)]
+            return [record["expert"] for record in finished if record["error"] is None]
+
+        async def many() -> list[list[str]]:
+            return list(await asyncio.gather(*(one() for _ in range(12))))
+
+        assert asyncio.run(many()) == [["beta"]] * 12
+        assert len(server.asked("alpha")) == 2
 
     def test_the_only_expert_is_always_asked(self, server: OpenAIServer, pool_of: Pools) -> None:
         server.serve("alpha", *[Fault(500)] * 3, "42")

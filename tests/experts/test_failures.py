@@ -68,6 +68,20 @@ def test_other_refusals_are_not_taken_for_it(server: OpenAIServer, pool_of: Pool
     assert "shorten" not in error
 
 
+def test_an_expert_that_failed_for_good_is_not_asked_by_those_that_wait_to_try_again(
+    server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "_pause", lambda number, error: 0.3)
+    refused = Fault(401, "key revoked", delay=0.1)
+    server.serve("alpha", Fault(503, "busy"), refused, "42")
+    server.serve("beta", "43")
+    pool = pool_of("alpha", "beta", max_concurrency=2)
+    heard = listen(pool, ("alpha", 2), reserves=("alpha", "beta"))
+    assert len(server.asked("alpha")) == 2
+    assert list(heard.texts.values()) == ["43", "43"]
+    assert any("busy" in error for error in heard.errors)
+
+
 def test_retries_are_as_many_as_the_expert_allows(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", Fault(503, "busy"))
     heard = listen(pool_of("alpha", retries=3), ("alpha", 1))

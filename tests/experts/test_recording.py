@@ -1,5 +1,6 @@
 """Recordings: whole lines only, and a replay that gives every plan the same samples."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,74 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RecordsError, match="cannot write the recording"):
         Recording(tmp_path / "file" / "run.jsonl").__enter__()
+
+
+def test_a_full_disk_is_named_and_leaves_what_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.jsonl"
+    with Recording(path) as recording:
+        recording.append(_entry(id="kept"))
+        with monkeypatch.context() as disk:
+            disk.setattr("os.fsync", _full)
+            with pytest.raises(RecordsError, match=r"run\.jsonl': No space left.*make room"):
+                recording.append(_entry(id="lost"))
+        recording.append(_entry(id="next"))
+    assert [entry.id for entry in read_recording(path)] == ["kept", "next"]
+
+
+def _full(number: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_an_answer_that_cannot_be_recorded_ends_the_round_and_is_not_asked_for_again(
+    server, pool_of, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.serve("alpha", "42")
+    server.serve("beta", "42")
+    pool = pool_of("alpha", "beta")
+    with Recording(tmp_path / "run.jsonl") as pool.recording:
+        monkeypatch.setattr("os.fsync", _full)
+        with pytest.raises(RecordsError, match="cannot write the recording"):
+            listen(pool, ("alpha", 1), reserves=("alpha", "beta"))
+        monkeypatch.undo()
+    assert len(server.requests) == 1
+
+
+def test_a_pool_answers_on_after_the_block_of_its_recording(
+    server, pool_of, tmp_path: Path
+) -> None:
+    server.serve("alpha", "42")
+    pool = pool_of("alpha")
+    with Recording(tmp_path / "run.jsonl") as pool.recording:
+        listen(pool, ("alpha", 2))
+    assert listen(pool, ("alpha", 1)).texts == {0: "42"}
+    assert sum(len(entry.texts) for entry in read_recording(tmp_path / "run.jsonl")) == 2
+
+
+def test_a_recording_that_was_never_opened_says_how_to(server, pool_of, tmp_path: Path) -> None:
+    server.serve("alpha", "42")
+    pool = pool_of("alpha")
+    pool.recording = Recording(tmp_path / "run.jsonl")
+    with pytest.raises(RecordsError, match="is not open; enter its block first"):
+        listen(pool, ("alpha", 1))
+
+
+def test_half_a_character_is_kept(tmp_path: Path) -> None:
+    """Broken tokenizers end an answer in the middle of a pair of surrogates."""
+    path = tmp_path / "run.jsonl"
+    with Recording(path) as recording:
+        recording.append(_entry(texts=["ok \ud83d", "é"]))
+    assert read_recording(path)[0].texts == ["ok \ud83d", "é"]
+    path.read_text(encoding="utf-8")
+
+
+def test_what_json_cannot_hold_is_named(tmp_path: Path) -> None:
+    told = r"set is not JSON serializable\); give parameters"
+    with Recording(tmp_path / "run.jsonl") as recording, pytest.raises(RecordsError, match=told):
+        recording.append(_entry(params={"extra_body": {1, 2}}))
+    with pytest.raises(RecordsError, match="no form in which it can be recorded"):
+        plain_prompt([HumanMessage([{"type": "image"}])])
 
 
 @pytest.mark.parametrize("line", [b'{"query": "?"}', b"\xff\xfe", b"[" * 200_000, b"7"])
