@@ -8,10 +8,11 @@ wrap its iterator.
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit, carry_out
+from avengers_graph.experts.budget import Budget
 from avengers_graph.experts.caller import Caller
 from avengers_graph.experts.events import (
     FailedOver,
@@ -65,24 +66,6 @@ async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator
         await run.close()
 
 
-def cost_of(
-    record: SampleRecord, *, pool: ExpertPool, expected_costs: Mapping[str, float]
-) -> float:
-    """USD of one sample: by the expert's price, else what its answers are known to cost.
-
-    Without a price, a call that failed before it used a token costs nothing.
-
-    Args:
-        expected_costs: USD per answer; an expert that is in neither costs 0.
-    """
-    name, read, written = record["expert"], record["input_tokens"], record["output_tokens"]
-    priced = pool.cost(name, input_tokens=read, output_tokens=written)
-    if priced is not None:
-        return priced
-    used = record["error"] is None or read + written > 0
-    return expected_costs.get(name, 0.0) if used else 0.0
-
-
 Happened = SampleEvent | Landed | Failed | BaseException
 """What the task of a unit tells; an exception is what the task itself died of."""
 
@@ -97,13 +80,11 @@ class _Round:
         self.over: str | None = None
         """Why the rest is not needed any more; None while it is."""
         self._inbox: asyncio.Queue[Happened] = asyncio.Queue()
+        self._budget = Budget(request, pool)
         self._next_index = request.first_index
         self._given_up: dict[str, str] = {}
-        self._calls_left = request.calls_left
         self._asked = dict(request.asked_before)
         self._lengths: dict[str, list[int]] = {}
-        self._cost_left = request.cost_left
-        self._tokens_left = request.tokens_left
 
     # -- starting ---------------------------------------------------------------------------
 
@@ -114,9 +95,7 @@ class _Round:
 
     def _assign(self, expert: str, samples: int) -> None:
         """Start ``samples`` new samples of an expert, within the budget of calls."""
-        if self._calls_left is not None:
-            samples = min(samples, self._calls_left)
-            self._calls_left -= samples
+        samples = self._budget.take_calls(samples)
         indices = range(self._next_index, self._next_index + samples)
         self._next_index += samples
         caller = self.pool.caller(expert)
@@ -207,7 +186,8 @@ class _Round:
         lengths += [record["output_tokens"] for record in records]
         for position, record in enumerate(records, start=1):
             yield SampleFinished(record)
-            self._spend(record)
+            if self._budget.spend(record):
+                self.over = self.over or OVER_BUDGET
             # The choices of one answer land together and are counted one by one: those not
             # counted yet can still change the vote.
             uncounted = [unit.expert] * (len(records) - position)
@@ -233,18 +213,6 @@ class _Round:
             for index, choice in pairs
         ]
 
-    def _spend(self, record: SampleRecord) -> None:
-        """Take a sample off the budgets; the round is over when one of them is used up."""
-        read, written = record["input_tokens"], record["output_tokens"]
-        if self._tokens_left is not None:
-            self._tokens_left -= read + written
-        if self._cost_left is not None:
-            self._cost_left -= cost_of(
-                record, pool=self.pool, expected_costs=self.request.expected_costs
-            )
-        if any(left is not None and left <= 0 for left in (self._tokens_left, self._cost_left)):
-            self.over = self.over or OVER_BUDGET
-
     def _outstanding(self) -> list[str]:
         """The experts of the samples still to come, one entry a sample."""
         return [unit.expert for unit in self.tasks.values() for _ in unit.indices]
@@ -261,10 +229,10 @@ class _Round:
         samples = len(unit.indices)
         if replacement is not None:
             samples += self._withdraw_unsent(unit.expert)
-        if self._calls_left == 0:
+        if not self._budget.allows(1):
             replacement = None
         for position, index in enumerate(unit.indices):
-            allowed = self._calls_left is None or position < self._calls_left
+            allowed = self._budget.allows(position + 1)
             yield SampleFinished(
                 unanswered(
                     expert=unit.expert,
@@ -290,8 +258,7 @@ class _Round:
             task.cancel()
         self.tasks = {task: unit for task, unit in self.tasks.items() if task not in waiting}
         withdrawn = sum(len(unit.indices) for unit in waiting.values())
-        if self._calls_left is not None:
-            self._calls_left += withdrawn
+        self._budget.give_back_calls(withdrawn)
         return withdrawn
 
     # -- ending -----------------------------------------------------------------------------

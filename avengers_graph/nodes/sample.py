@@ -15,7 +15,8 @@ from langgraph.runtime import Runtime
 
 from avengers_graph.ballot_box import BallotBox, Parse, earlier_ballots, parse_of
 from avengers_graph.errors import AllExpertsFailedError
-from avengers_graph.experts.engine import OUT_OF_TIME, cost_of, run_round
+from avengers_graph.experts.budget import cost_of
+from avengers_graph.experts.engine import OUT_OF_TIME, run_round
 from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
