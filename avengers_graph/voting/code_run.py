@@ -26,10 +26,10 @@ MAX_EXAMPLES = 20
 MAX_OUTPUT = 100_000
 """Characters of output read back."""
 
-_DOCTEST = re.compile(r"^\s*>>> (?P<call>[^\n]{1,500})$", re.MULTILINE)
-_ASSERTED = re.compile(r"assert\s+(?P<call>\w+\([^\n]{0,400}?\))\s*==")
+_DOCTEST = re.compile(r"^[^\S\n]*+>>> (?P<call>[^\n]{1,500})$", re.MULTILINE)
+_ASSERTED = re.compile(r"assert\s++(?P<call>\w++\([^\n]{0,400}?\))\s*+==")
 _SHOWN = re.compile(
-    r"(?<![\w.])(?P<call>[A-Za-z_]\w*\([^\n`]{0,300}?\))\s*"
+    r"(?<![\w.])(?P<call>[A-Za-z_]\w*\([^\n`]{0,300}?\))\s*+"
     r"(?:==|->|→|=>|#=>|returns?\b|should return\b)"
 )
 

@@ -52,7 +52,7 @@ NUMBER = re.compile(
     rf"(?:(?P<whole>{_DIGITS})(?P<decimal>\.\d+)?|(?P<bare>\.\d+)){_POWER}?"
 )
 _RATIO = re.compile(r"\s?/\s?(?P<over>\d[\d,]*(?:\.\d+)?)(?![\d/])")
-_MIXED = re.compile(r"(?P<whole>\d{1,9})(?:\s+|\s+and\s+)(?P<top>\d{1,9})\s?/\s?(?P<over>\d{1,9})")
+_MIXED = re.compile(r"(?P<whole>\d{1,9})\s++(?:and\s++)?(?P<top>\d{1,9})\s?/\s?(?P<over>\d{1,9})")
 _PERCENT = re.compile(r"\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _SCALE = re.compile(r"\s?-?(thousand|million|billion|trillion)\b", re.IGNORECASE)
 _ENDS_NUMBER = ("", ".", ",", ")", "]", "}", "\n", "*", "`", "$", "!", "?", ";", ":")
@@ -60,6 +60,11 @@ _ENDS_NUMBER = ("", ".", ",", ")", "]", "}", "\n", "*", "`", "$", "!", "?", ";",
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _SUPERSCRIPT = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _PLAIN = re.compile(r"-?\d{1,15}")
+_UNIT = re.compile(
+    r"(?:\^?\{?\\(?:circ|degree)\}?|°|[€£¥₹$])?+\s?+"
+    r"(?P<words>(?:[^\W\d_]++(?:\^?\{?-?[123²³]\}?)?+[./ ·-]{0,3}+)*+)"
+)
+_UNIT_WORD = re.compile(r"[^\W\d_]{1,20}")
 _LATEX_FRACTION = re.compile(
     r"(-?)\s?(\d{0,9})\s?\\[dt]?frac\s?(?:\{\s?(-?[\d.,]{1,30})\s?\}|(\d))\s?(?:\{\s?(-?[\d.,]{1,30})\s?\}|(\d))"
 )
@@ -205,14 +210,8 @@ def whole_numeral(text: str) -> Numeral | None:
 
 def _is_unit(rest: str) -> bool:
     """Whether what follows a number only names what is counted: ``dollars``, ``cm^2``, ``°C``."""
-    return (
-        re.fullmatch(
-            r"(?:\^?\{?\\(?:circ|degree)\}?|°|[€£¥₹$])?\s?"
-            r"(?:(?:[^\W\d_]{1,20}|[µμΩ])(?:\^?\{?-?[123²³]\}?)?[./ ·-]{0,3}){0,6}",
-            rest,
-        )
-        is not None
-    )
+    unit = _UNIT.fullmatch(rest)
+    return unit is not None and len(_UNIT_WORD.findall(unit["words"])) <= 6
 
 
 def _with_ratios(text: str) -> str:

@@ -111,8 +111,8 @@ def _option_texts(text: str, markers: list[re.Match[str]]) -> list[tuple[str, st
 
 _LABEL_LIST = re.compile(
     r"(?:\b(?:answer|reply|respond|classif\w*|label\w*|choose|select|pick)\b[^\n.?!:]{0,80}?"
-    r"\b(?:one of|from|between|among|either|as)\b(?:\s+(?:the following|these|exactly)\b)?"
-    r"(?:\s+(?:labels?|emotions?|words?|categor(?:y|ies)|options?|classes|choices|"
+    r"\b(?:one of|from|between|among|either|as)\b(?:\s++(?:the following|these|exactly)\b)?"
+    r"(?:\s++(?:labels?|emotions?|words?|categor(?:y|ies)|options?|classes|choices|"
     r"sentiments?|answers?)\b)?"
     r"|\b(?:labels|categories|options|classes|choices|emotions|sentiments)\b(?=\s{0,3}[:：(\[])"
     r"|\b(?:choose|select|pick|classify)\b[^\n.?!:]{0,60}(?=:))"
@@ -120,9 +120,10 @@ _LABEL_LIST = re.compile(
     r"[(\[{]?(?P<list>[^\n.?!:)\]}]{3,400})",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"\s*(?:,\s*or\s+|,\s*and\s+|[,;|/]|\s+or\s+|\s+and\s+)\s*", re.IGNORECASE)
-
-
+_SEPARATOR = re.compile(
+    r",\s*+(?:(?:or|and)\s++)?+|[;|/]\s*+|(?<!\s)\s++(?:or|and)\s++", re.IGNORECASE
+)
+"""Between two labels; spaces before a comma stay with the label, which is stripped."""
 _SLASHED = re.compile(r"\(\s?([A-Za-z][\w-]{1,20}(?:\s?/\s?[A-Za-z][\w-]{1,20}){1,20})\s?\)")
 """``(positive/negative)`` behind a question."""
 
@@ -141,7 +142,7 @@ def find_labels(text: str) -> tuple[str, ...]:
 
 _ASKS_PERCENT = re.compile(
     r"\b(?:what|which|how (?:much|many)|as an?|in|express\w*|find the|calculate the|compute the)\b"
-    r"[^.?!\n]{0,40}?(?:\bpercent|%\s*\?)",
+    r"[^.?!\n]{0,40}?(?:\bpercent|%\s*+\?)",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(
@@ -154,7 +155,7 @@ _BRACKETS = re.compile(
 _CODE = re.compile(
     r"\b(?:write|implement|complete|create|define|provide|give|fix|return|generate)\b[^.?!\n]{0,60}"
     r"\b(?:function|program|script|class|method|code|regex|sql query|subroutine)\b"
-    r"|^\s*(?:def|class)\s+\w+.*:\s*$|```python\s*\n\s*def ",
+    r"|^[^\S\n]*+(?:def|class)\s++\w[^\n]*:[^\S\n]*+$|```python[^\S\n]*+\n\s*+def ",
     re.IGNORECASE | re.MULTILINE,
 )
 _CODE_OUTPUT = re.compile(
@@ -163,7 +164,7 @@ _CODE_OUTPUT = re.compile(
     re.IGNORECASE,
 )
 _JSON = re.compile(
-    r"\b(?:as|in|into|with|return|output|valid|a|only)\s+(?:an?\s+|the\s+)?(?:valid\s+)?json\b"
+    r"\b(?:as|in|into|with|return|output|valid|a|only)\s++(?:an?\s++|the\s++)?(?:valid\s++)?json\b"
     r"|\bjson (?:object|format|array|schema)\b",
     re.IGNORECASE,
 )
@@ -196,9 +197,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ARITHMETIC = re.compile(
-    r"(?:what is|what's|compute|calculate|evaluate|find|work out|solve)?[:\s]*"
-    r"[-(]?\d[\d\s,.()]*(?:[-+*/×÷^%−]|\\times|\\div|plus|minus|times|divided by|to the power of)"
-    r"[\d\s,.()+*/×÷^%−-]*(?:[= ?.]*)?(?:answer with .*)?",
+    r"(?:what is|what's|compute|calculate|evaluate|find|work out|solve)?[:\s]*+"
+    r"[-(]?\d[\d\s,.()]*+(?:[-+*/×÷^%−]|\\times|\\div|plus|minus|times|divided by|to the power of)"
+    r"[\d\s,.()+*/×÷^%−-]*+[= ?.]*+(?:answer with .*)?",
     re.IGNORECASE,
 )
 _MATH = re.compile(

@@ -12,10 +12,10 @@ from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import NO_QUESTION
 from avengers_graph.voting.sample import Sample
 
-_CODE_FENCE = re.compile(r"```[ \t]*(?:python|py|js|javascript|java|c|cpp|rust|go|sql)?[ \t]*\n")
+_CODE_FENCE = re.compile(r"```[ \t]*+(?:python|py|js|javascript|java|c|cpp|rust|go|sql)?[ \t]*+\n")
 _BRACKETS = re.compile(r"\[\[[^\[\]\n]{1,300}\]\]")
-_YES_NO = re.compile(r"\W*(?:yes|no|true|false)\b", re.IGNORECASE)
-_FORMULA = re.compile(r"\\[a-zA-Z]+|[=^]|\d\s*[-+*/]\s*\d")
+_YES_NO = re.compile(r"\W*+(?:yes|no|true|false)\b", re.IGNORECASE)
+_FORMULA = re.compile(r"\\[a-zA-Z]+|[=^]|\d\s*+[-+*/]\s*+\d")
 _ORDER = {name: place for place, name in enumerate(KINDS)}
 
 

@@ -21,19 +21,21 @@ MAX_LENGTH = 20_000
 
 _QUIET = threading.Lock()
 """Held while warnings about a program's spelling are silenced: the filter is process-wide."""
-_FENCED = re.compile(r"```[ \t]*([\w+#-]*)[^\n]{0,80}\n(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"```[ \t]*+[\w+#-]*+[^\n]{0,80}+\n(.*?)```", re.DOTALL)
 _CODE_LINE = re.compile(
-    r"^\s*(?:def |class |import |from \w+ import|return\b|for .*:|while .*:|if .*:|@|#|print\()"
+    r"\s*+(?:def |class |import |from \w++ import|return\b|for .*:|while .*:|if .*:|@|#|print\()"
 )
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*|--[^\n]*", re.DOTALL)
+_DEFINITION = re.compile(r"^[^\S\n]*+(?:def|class)\s", re.MULTILINE)
+_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|--[^\n]*|/\*")
+_LINE_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|--[^\n]*")
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The longest fenced block that defines something, else the code that the text is."""
-    blocks = [match[2].rstrip() for match in _FENCED.finditer(text)]
+    blocks = [match[1].rstrip() for match in _FENCED.finditer(text)]
     blocks += [part.split("[/PYTHON]", 1)[0].rstrip() for part in text.split("[PYTHON]")[1:]]
     blocks = [block for block in blocks if block.strip()]
-    defining = [block for block in blocks if re.search(r"^\s*(?:def|class)\s", block, re.M)]
+    defining = [block for block in blocks if _DEFINITION.search(block)]
     if blocks:
         return _answer(max(defining or blocks, key=len))
     if truncated:
@@ -78,12 +80,29 @@ def parsed(source: str) -> ast.Module | None:
 def _form(source: str) -> Hashable:
     tree = parsed(source)
     if tree is None:
-        return ("text", re.sub(r"\s+", "", _COMMENT.sub("", source[: 2 * MAX_LENGTH])))
+        return ("text", re.sub(r"\s+", "", _without_comments(source[: 2 * MAX_LENGTH])))
     try:
         stripped = _Stripper().visit(tree)
         return ("python", ast.dump(_Renamer(_bound_names(stripped)).visit(stripped)))
     except RecursionError:
         return ("text", re.sub(r"\s+", "", source))
+
+
+def _without_comments(source: str) -> str:
+    """The source without ``//``, ``#``, ``--`` and ``/* */`` comments; one pass."""
+    kept: list[str] = []
+    position, opening = 0, _COMMENT
+    while comment := opening.search(source, position):
+        end = comment.end()
+        if comment.group() == "/*":
+            end = source.find("*/", end) + 2
+            if end < 2:
+                # Never closed, so no later one is: not to be looked for again and again.
+                opening = _LINE_COMMENT
+                continue
+        kept.append(source[position : comment.start()])
+        position = end
+    return "".join(kept) + source[position:]
 
 
 def _bound_names(tree: ast.AST) -> dict[str, str]:

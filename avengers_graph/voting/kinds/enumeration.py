@@ -12,8 +12,11 @@ from avengers_graph.voting.question import Question
 
 MAX_ITEMS = 200
 
-_BULLET = re.compile(r"^\s*(?:[-*•·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+(?P<item>\S.*)$", re.MULTILINE)
-_SEPARATOR = re.compile(r"\s*(?:[,;]\s*(?:and\s+|&\s+|or\s+)?|\s+and\s+|\s+&\s+|→|->|\s+>\s+)\s*")
+_BULLET = re.compile(r"\s*+(?:[-*•·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s++(?P<item>.+)")
+_SEPARATOR = re.compile(
+    r"[,;]\s*+(?:(?:and|&|or)\s++)?+|(?:→|->)\s*+|(?<!\s)\s++(?:and|&|>)\s++"
+)
+"""Between two items; spaces before a comma stay with the item, which is stripped."""
 _ORDERED = re.compile(
     r"\b(?:in order|order(?:ed)?|sort(?:ed)?|ascending|descending|alphabetical\w*|chronological\w*|"
     r"rank(?:ed|ing)?|sequence|steps?|first to last|smallest to largest|largest to smallest|"
@@ -21,10 +24,11 @@ _ORDERED = re.compile(
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
-    r"^[^,;]{0,80}?\s(?:are|is|were|was|includes?|including)\b:?\s+(?=[^,;]{1,80}[,;])"
+    r"^[^,;]{0,80}?\s(?:are|is|were|was|includes?|including)\b:?\s++(?=[^,;]{1,80}[,;])"
 )
 """What stands before a list in a sentence: "Three fruits are"."""
-_REMARK = re.compile(r"\s*(?:[:–—]|\s-\s).*$")
+_REMARK = re.compile(r"[:–—]|(?<=\s)-\s")
+"""What a remark behind a bullet's item begins with."""
 _BRACKETED = re.compile(r"[\[{(]([^\[\]{}()\n]{1,2000})[\]})]")
 
 
@@ -60,7 +64,8 @@ def _bullets(text: str) -> list[str]:
     for line in text.split("\n"):
         match = _BULLET.match(line)
         if match:
-            run.append(_REMARK.sub("", match["item"].strip("* ")).strip("*` .,;"))
+            item = _REMARK.split(match["item"].strip("* "), maxsplit=1)[0]
+            run.append(item.rstrip().strip("*` .,;"))
         elif line.strip():
             last, run = run or last, []
     found = [item for item in (run or last) if item][:MAX_ITEMS]

@@ -21,7 +21,7 @@ from avengers_graph.voting.question import NO_QUESTION, Question
 MAX_LENGTH = 20_000
 MAX_DEPTH = 50
 
-_FENCED = re.compile(r"```(?:json|JSON)?\s*\n(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"```(?:json|JSON)?[^\S\n]*+\n(.*?)```", re.DOTALL)
 _OPENING = re.compile(r"[{\[]")
 _DATED = re.compile(r"\d{4}")
 
@@ -122,7 +122,7 @@ def _text_form(text: str) -> Hashable:
     if (
         numeral is not None
         and not coded
-        and re.fullmatch(r"[\s$€£]*[-+]?[\d.,]+\s*%?", text.strip())
+        and re.fullmatch(r"[\s$€£]*+[-+]?[\d.,]++\s*+%?", text.strip())
     ):
         return ("number", numeral.value / 100 if numeral.percent else numeral.value)
     if len(text) <= 40 and _DATED.search(text):

@@ -12,7 +12,7 @@ from avengers_graph.voting.normal import normal_text, normal_words
 from avengers_graph.voting.question import Question
 
 _NEGATION = re.compile(
-    r"\b(?:not|isn't|no|never|neither|nor|rather than|instead of)\W+(?:\w+\W+){0,2}$"
+    r"\b(?:not|isn't|no|never|neither|nor|rather than|instead of)\W++(?:\w++\W++){0,2}$"
 )
 
 

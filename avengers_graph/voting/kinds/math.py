@@ -38,7 +38,7 @@ _PROSE = re.compile(
 )
 _MATHEMATICAL = re.compile(r"[-+*/^=<>(){}\[\]\\|!]|\d")
 _TRAILING_REMARK = re.compile(
-    r"[,;]?\s+(?:where|with|for all|for any|when|if|which|because)\b.*", re.DOTALL
+    r"(?:[,;]|(?<!\s))\s++(?:where|with|for all|for any|when|if|which|because)\b.*", re.DOTALL
 )
 
 

@@ -18,10 +18,10 @@ MAX_WORDS = 12
 """A longer answer is no short text: the sample abstains."""
 
 _COPULA = re.compile(
-    r"\s+(?:is|are|was|were|would be|means|equals)\s+(?:called\s+|known as\s+)?",
+    r"(?<=\s)(?:is|are|was|were|would be|means|equals)\s++(?:called\s++|known as\s++)?",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r",\s+(?:which|who|where|that|whose|and it|a |an |the |located)\b")
+_RELATIVE = re.compile(r",\s++(?:which|who|where|that|whose|and it|a |an |the |located)\b")
 _OPENERS = re.compile(
     r"^(?:sure|certainly|of course|okay|ok|well|yes)\b[^\w\s]*\s*|^(?:a|answer|output)\s?:\s*"
     r"|^(?:here is|here's)\b[^:\n]*:\s*",
@@ -90,7 +90,7 @@ def _core(sentence: str, question: Question) -> str:
 
 def _answer(span: str) -> Answer | None:
     span = _WRAPPED.sub(r"\1", span).strip().strip("*_`\"“”'‘’$ ").strip()
-    span = re.sub(r"[.!,;:]+$", "", span).strip()
+    span = span.rstrip(".!,;:").strip()
     if not 0 < len(span) <= 200:
         return None
     words = normal_words(span)
@@ -108,8 +108,8 @@ def matches_reference(text: str, reference: str, question: Question) -> bool:
     if not wanted or not lines:
         return False
     said = normal_words(spans.sentence(lines[0]))
-    position = _position(said, wanted)
-    if position is None or len(said) > 40:
+    position = _position(said, wanted) if len(said) <= 40 else None
+    if position is None:
         return False
     others = said[:position] + said[position + len(wanted) :]
     if _HEDGES.intersection(others):

@@ -12,12 +12,12 @@ _SAYS = {
     "no": "no", "nope": "no", "false": "no", "incorrect": "no", "wrong": "no",
 }  # fmt: skip
 _WORD = re.compile(
-    r"\b(not\s+)?(yes|yeah|yep|no|nope|true|false|correct|incorrect|right|wrong)\b", re.IGNORECASE
+    r"\b(not\s++)?(yes|yeah|yep|no|nope|true|false|correct|incorrect|right|wrong)\b", re.IGNORECASE
 )
-_CORE = re.compile(r"\b(not\s+)?(yes|no|true|false)\b", re.IGNORECASE)
+_CORE = re.compile(r"\b(not\s++)?(yes|no|true|false)\b", re.IGNORECASE)
 _LEAD = re.compile(
-    r"[\s\W]*(?:it(?:'s| is)|that(?:'s| is)|this is|the statement is)?\s*(not\s+)?"
-    r"(yes|yeah|yep|no|nope|true|false|correct|incorrect)\b(?!\s+(?:or|and|one|matter|way|more|longer)\b)",
+    r"\W*+(?:(?:it(?:'s| is)|that(?:'s| is)|this is|the statement is)\s*+)?(not\s++)?"
+    r"(yes|yeah|yep|no|nope|true|false|correct|incorrect)\b(?!\s++(?:or|and|one|matter|way|more|longer)\b)",
     re.IGNORECASE,
 )
 
