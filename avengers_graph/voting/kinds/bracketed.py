@@ -23,7 +23,9 @@ MAX_LENGTH = 2_000
 
 _PART = re.compile(r"\]\s*+(?:[;,]\s*+)?\[|;")
 _SINGLE = re.compile(r"\[([^\[\]\n]{1,300})\]{1,2}")
-_LETTER_FORMAT = re.compile(r"\[\[\s*+([A-Z](?:\s*+/\s*+[A-Z])+)\s*+\]\]|single (?:uppercase|capital)")
+_LETTER_FORMAT = re.compile(
+    r"\[\[\s*+([A-Z](?:\s*+/\s*+[A-Z])+)\s*+\]\]|single (?:uppercase|capital)"
+)
 _COMPUTATION = re.compile(r"[-+*^=×·]|sqrt|\\cdot|\\times")
 _NOISE = re.compile(r"[\s\"'`“”‘’*$\\{}]+|\\(?:text|mathrm|left|right)")
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|mathbf|textbf)\s?\{([^{}]*)\}")

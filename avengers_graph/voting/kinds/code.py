@@ -1,7 +1,6 @@
 """Code: the same program, whatever its names, comments and layout.
 
-Python compares by its syntax tree without comments, docstrings, annotations, examples and
-``__main__`` blocks, with names numbered in the order they appear. Other languages compare
+Python compares by its syntax tree, as ``voting.program`` normalises it. Other languages compare
 by their text without comments and spaces.
 """
 
@@ -9,18 +8,25 @@ import ast
 import re
 import threading
 import warnings
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.program import program_form
 from avengers_graph.voting.question import Question
 
-MAX_LENGTH = 20_000
+MAX_LENGTH = 12_000
 """Longer programs compare by their text."""
+MAX_TAIL = 40
+"""Lines after a program without a fence that may be no Python."""
+MAX_READ = 3 * MAX_LENGTH
+"""Characters parsed in search of the end of such a program."""
 
 _QUIET = threading.Lock()
 """Held while warnings about a program's spelling are silenced: the filter is process-wide."""
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What parsing raises on what is no Python, or too much of it."""
 _FENCED = re.compile(r"```[ \t]*+[\w+#-]*+[^\n]{0,80}+\n(.*?)```", re.DOTALL)
 _CODE_LINE = re.compile(
     r"\s*+(?:def |class |import |from \w++ import|return\b|for .*:|while .*:|if .*:|@|#|print\()"
@@ -49,10 +55,25 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     if start is None:
         boxed = next(spans.boxed(text), None)
         return _answer(boxed) if boxed else None
-    for end in range(len(lines), max(start, len(lines) - 40), -1):
-        candidate = "\n".join(lines[start:end])
-        if parsed(candidate) is not None:
-            return _answer(candidate)
+    leading = _leading_program(lines[start:])
+    return _answer(leading) if leading else None
+
+
+def _leading_program(lines: list[str]) -> str | None:
+    """The most lines, from the first, that are Python."""
+    end, read = len(lines), 0
+    while end > max(0, len(lines) - MAX_TAIL) and read < MAX_READ:
+        candidate = "\n".join(lines[:end])
+        read += len(candidate)
+        try:
+            _parse(candidate)
+        except SyntaxError as error:
+            # Fewer lines do not mend a line that they hold.
+            end = min(end, error.lineno or end) - 1
+        except _UNREADABLE:
+            end -= 1
+        else:
+            return candidate
     return None
 
 
@@ -67,14 +88,18 @@ def _is_program(item: ast.stmt) -> bool:
 
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree; None when it is no Python, or too long to look."""
-    if len(source) > MAX_LENGTH:
-        return None
     try:
-        with _QUIET, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _parse(source)
+    except _UNREADABLE:
         return None
+
+
+def _parse(source: str) -> ast.Module:
+    if len(source) > MAX_LENGTH:
+        raise ValueError(f"a program of {len(source)} characters is not parsed")
+    with _QUIET, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
 
 
 def _form(source: str) -> Hashable:
@@ -82,8 +107,7 @@ def _form(source: str) -> Hashable:
     if tree is None:
         return ("text", re.sub(r"\s+", "", _without_comments(source[: 2 * MAX_LENGTH])))
     try:
-        stripped = _Stripper().visit(tree)
-        return ("python", ast.dump(_Renamer(_bound_names(stripped)).visit(stripped)))
+        return ("python", program_form(tree))
     except RecursionError:
         return ("text", re.sub(r"\s+", "", source))
 
@@ -103,106 +127,6 @@ def _without_comments(source: str) -> str:
         kept.append(source[position : comment.start()])
         position = end
     return "".join(kept) + source[position:]
-
-
-def _bound_names(tree: ast.AST) -> dict[str, str]:
-    """Names the program itself binds, numbered in order of first appearance."""
-    names: dict[str, str] = {}
-    for name in _binding_order(tree):
-        names.setdefault(name, f"n{len(names)}")
-    return names
-
-
-def _binding_order(node: ast.AST) -> Iterator[str]:
-    """Depth first, in source order: ``ast.walk`` goes by level, which layout can change."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, ast.arg):
-        yield node.arg
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    elif isinstance(node, ast.ExceptHandler) and node.name:
-        yield node.name
-    for child in ast.iter_child_nodes(node):
-        yield from _binding_order(child)
-
-
-class _Stripper(ast.NodeTransformer):
-    """Removes what does not change what the program computes."""
-
-    def visit_Module(self, node: ast.Module) -> ast.Module:
-        self.generic_visit(node)
-        defines = any(isinstance(item, (ast.FunctionDef, ast.ClassDef)) for item in node.body)
-        node.body = [item for item in node.body if not (defines and _is_example(item))]
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        self.generic_visit(node)
-        node.returns = None
-        node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        self.generic_visit(node)
-        node.body = [item for item in node.body if not _is_text(item)] or [ast.Pass()]
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        self.generic_visit(node)
-        if node.value is None:
-            return None
-        return ast.Assign(targets=[node.target], value=node.value)
-
-
-class _Renamer(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        node.name = self.names.get(node.name, node.name)
-        self.generic_visit(node)
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
-        node.name = self.names.get(node.name, node.name)
-        self.generic_visit(node)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.arg = self.names.get(node.arg, node.arg)
-        return node
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self.names.get(node.id, node.id)
-        return node
-
-    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
-        self.generic_visit(node)
-        if node.arg is not None:
-            node.arg = self.names.get(node.arg, node.arg)
-        return node
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
-        self.generic_visit(node)
-        if node.name is not None:
-            node.name = self.names.get(node.name, node.name)
-        return node
-
-
-def _is_text(item: ast.stmt) -> bool:
-    """A docstring, or a string standing alone."""
-    return isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)
-
-
-def _is_example(item: ast.stmt) -> bool:
-    """A call, an assertion or a ``__main__`` block beside the definitions."""
-    if isinstance(item, (ast.Expr, ast.Assert)):
-        return True
-    return isinstance(item, ast.If) and "__name__" in ast.dump(item.test)
 
 
 def key(answer: Answer) -> Hashable:

@@ -13,9 +13,7 @@ from avengers_graph.voting.question import Question
 MAX_ITEMS = 200
 
 _BULLET = re.compile(r"\s*+(?:[-*•·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s++(?P<item>.+)")
-_SEPARATOR = re.compile(
-    r"[,;]\s*+(?:(?:and|&|or)\s++)?+|(?:→|->)\s*+|(?<!\s)\s++(?:and|&|>)\s++"
-)
+_SEPARATOR = re.compile(r"[,;]\s*+(?:(?:and|&|or)\s++)?+|(?:→|->)\s*+|(?<!\s)\s++(?:and|&|>)\s++")
 """Between two items; spaces before a comma stay with the item, which is stripped."""
 _ORDERED = re.compile(
     r"\b(?:in order|order(?:ed)?|sort(?:ed)?|ascending|descending|alphabetical\w*|chronological\w*|"
