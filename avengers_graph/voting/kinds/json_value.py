@@ -83,18 +83,30 @@ def parse_json(text: str) -> Any:
         value = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
-    return value if _depth(value) <= MAX_DEPTH else None
+    return None if too_deep(value) else value
 
 
 def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= 300 else math.inf
 
 
-def _depth(value: object, level: int = 0) -> int:
-    if level > MAX_DEPTH or not isinstance(value, (dict, list)):
-        return level
-    items = value.values() if isinstance(value, dict) else value
-    return max((_depth(item, level + 1) for item in items), default=level + 1)
+def too_deep(value: object) -> bool:
+    """Whether objects and arrays stand in each other more than ``MAX_DEPTH`` deep."""
+    row = _holding([value])
+    for _ in range(MAX_DEPTH):
+        if not row:
+            return False
+        row = [
+            inner
+            for outer in row
+            for inner in _holding(outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(row)
+
+
+def _holding(items: Iterable[Any]) -> list[Any]:
+    """Those that hold others."""
+    return [item for item in items if isinstance(item, dict | list)]
 
 
 def to_answer(value: Any, *, kind: str) -> Answer:

@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.kinds.json_value import parse_json
+from avengers_graph.voting.kinds.json_value import parse_json, too_deep
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.question import Question
 
@@ -89,7 +89,7 @@ def _call(item: object) -> dict[str, Any] | None:
     arguments = item.get("args", item.get("arguments", item.get("parameters")))
     if isinstance(arguments, str):
         arguments = parse_json(arguments)
-    if not isinstance(name, str) or not isinstance(arguments, dict):
+    if not isinstance(name, str) or not isinstance(arguments, dict) or too_deep(arguments):
         return None
     return {"name": name, "args": arguments}
 

@@ -20,6 +20,9 @@ from avengers_graph.voting.mathematics.tokens import MathSyntaxError, Token, tok
 from avengers_graph.voting.numerals import Numeral
 
 MAX_DEPTH = 40
+"""Brackets, arguments and scripts inside each other."""
+MAX_LEVELS = 100
+"""Levels of the tree: ``x!!!!`` and ``1/2/3/4`` grow deep without a bracket."""
 
 
 def parse_math(source: str) -> Node:
@@ -35,7 +38,18 @@ def parse_math(source: str) -> Node:
     node = parser.items(end=None)
     if parser.position < len(tokens):
         raise MathSyntaxError(f"unexpected {parser.peek().text!r} in {source[:60]!r}")
+    if _levels(node) > MAX_LEVELS:
+        raise MathSyntaxError(f"a tree of more than {MAX_LEVELS} levels")
     return node
+
+
+def _levels(node: Node) -> int:
+    """How many tuples stand inside each other."""
+    levels, row = 0, [node]
+    while row:
+        levels += 1
+        row = [part for item in row for part in item if isinstance(part, tuple)]
+    return levels
 
 
 class _Parser:
