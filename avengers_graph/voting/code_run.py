@@ -1,20 +1,25 @@
 """What programs do: candidates run on the examples of the question, in a limited process.
 
 Off unless asked for. Each program runs in its own interpreter, isolated (``-I``), with an
-empty environment and a temporary working directory, under limits of CPU time, memory,
-file size and open files, and an audit hook that refuses to write files, start processes
-or open sockets. This contains accidents and casual mischief; it is no sandbox against a
-determined attacker, so run untrusted models' code in a container.
+empty environment and a temporary working directory, under limits of CPU time, memory, output,
+file size, open files and, unless it runs as root, who is exempt from that one, processes; an
+audit hook refuses to write files, start processes or open sockets. It reads what the caller may
+read. The process group is killed in the end, with whatever the program started in it. This
+contains accidents and casual mischief; it is no sandbox against a determined attacker, who gets
+round the hook, so run untrusted models' code in a container.
 """
 
 import ast
+import contextlib
 import json
 import os
 import re
+import selectors
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -24,7 +29,7 @@ WALL_SECONDS = 5.0
 MEMORY_BYTES = 512 * 1024**2
 MAX_EXAMPLES = 20
 MAX_OUTPUT = 100_000
-"""Characters of output read back."""
+"""Bytes of output read back; a program that writes more is stopped, and did not load."""
 
 _DOCTEST = re.compile(r"^[^\S\n]*+>>> (?P<call>[^\n]{1,500})$", re.MULTILINE)
 _ASSERTED = re.compile(r"assert\s++(?P<call>\w++\([^\n]{0,400}?\))\s*+==")
@@ -41,9 +46,11 @@ def examples_in(question: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for pattern in (_DOCTEST, _ASSERTED, _SHOWN):
         for match in pattern.finditer(question[:20_000]):
+            if len(found) == MAX_EXAMPLES:
+                break
             if _is_call(match["call"].strip()):
                 found.setdefault(match["call"].strip())
-    return tuple(found)[:MAX_EXAMPLES]
+    return tuple(found)
 
 
 def _is_call(source: str) -> bool:
@@ -74,21 +81,58 @@ def behaviour(source: str, examples: tuple[str, ...]) -> Hashable | None:
             start_new_session=True,
         )
         try:
-            output, _ = process.communicate(request.encode(), timeout=WALL_SECONDS)
-        except subprocess.TimeoutExpired:
-            output = b""
+            output = _exchange(process, request.encode())
         finally:
             _stop(process)
+    if output is None:
+        return None
     try:
-        results = json.loads(output[:MAX_OUTPUT])
-    except ValueError:
+        results = json.loads(output)
+    except (ValueError, RecursionError):
         return None
     return tuple(str(result) for result in results) if isinstance(results, list) else None
 
 
+def _exchange(process: "subprocess.Popen[bytes]", request: bytes) -> bytes | None:
+    """What the program writes until it closes its output; None for too much or too late.
+
+    Reads no more than ``MAX_OUTPUT``: ``Popen.communicate`` would keep whatever comes.
+    """
+    stdin, stdout = process.stdin, process.stdout
+    if stdin is None or stdout is None:
+        raise ValueError("the program was started without pipes")
+    deadline = time.monotonic() + WALL_SECONDS
+    received = b""
+    os.set_blocking(stdin.fileno(), False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdin, selectors.EVENT_WRITE)
+        selector.register(stdout, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0:
+            for ready, _ in selector.select(left):
+                if ready.fileobj is stdin:
+                    try:
+                        request = request[os.write(stdin.fileno(), request) :]
+                    except BrokenPipeError:
+                        request = b""
+                    if not request:
+                        selector.unregister(stdin)
+                        stdin.close()
+                elif chunk := os.read(stdout.fileno(), 65_536):
+                    received += chunk
+                    if len(received) > MAX_OUTPUT:
+                        return None
+                else:
+                    return received
+    return None
+
+
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the program and whatever it started: the group is its own session."""
-    if process.poll() is None:
+    """End the program and whatever it started: the group is its own session.
+
+    The group is signalled before its leader is waited for, which keeps the number from being
+    given to another, and also when the leader has ended: its children may have not.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     for pipe in (process.stdin, process.stdout):

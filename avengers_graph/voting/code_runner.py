@@ -36,6 +36,7 @@ def _limit(seconds: int, memory: int) -> None:
     ):
         resource.setrlimit(which, (value, value))
     with contextlib.suppress(ValueError, OSError):
+        # Root starts processes all the same: then only the audit hook is in the way.
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 

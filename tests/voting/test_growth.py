@@ -117,11 +117,10 @@ def test_calls_with_arguments_too_deep_abstain() -> None:
 def test_how_deep_the_caller_stands_does_not_change_an_answer() -> None:
     """A tree whose depth only its length bounds was read from a shallow stack alone."""
 
-    def classes(levels: int, primes: int) -> int:
+    def value(levels: int, factorials: int) -> str | None:
         if levels:
-            return classes(levels - 1, primes)
-        deep = "y" + primes * "'"
-        return len(vote([f"\\boxed{{{deep}}}", f"\\boxed{{1 {deep}}}"], kind="math").tally)
+            return value(levels - 1, factorials)
+        return vote([f"\\boxed{{1{factorials * '!'}}}"], kind="math").answer
 
-    # Not the same expressions twice: what was read is kept.
-    assert classes(500, 240) == classes(0, 241)
+    # Not the same expression twice: what was read is kept.
+    assert (value(750, 300) == "1") == (value(0, 301) == "1")
