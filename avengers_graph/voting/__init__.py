@@ -1,6 +1,9 @@
-"""Answers out of texts, and votes over answers. Pure functions.
+"""Answers out of texts, and votes over answers.
 
-Importing this package loads no computer algebra; a kind loads what it needs when used.
+Extraction and votes are pure functions but for two things: ``is_correct`` asks a worker process
+about integrals, sums and limits, and ``run_code=True``, off unless asked for, runs programs.
+
+Importing this package loads no computer algebra and starts no process.
 """
 
 from avengers_graph.voting.answer import Answer, Verdict

@@ -1,6 +1,7 @@
 """Integrals, sums and limits, judged by math-verify in its own process."""
 
 import os
+import signal
 import threading
 import time
 from contextlib import ExitStack
@@ -52,3 +53,18 @@ def test_what_could_run_away_is_not_asked() -> None:
         start = time.perf_counter()
         assert not verified(text, "1")
         assert time.perf_counter() - start < 0.1
+
+
+def test_a_fork_has_a_worker_of_its_own() -> None:
+    """Forked while a thread asks, the child waited for a lock that nobody in it would release."""
+    assert verified("\\int_0^4 x dx", "8")
+    with second_opinion._WORKER._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(40)
+            try:
+                os._exit(0 if verified("\\int_0^6 x dx", "18") else 1)
+            finally:
+                os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert verified("\\int_0^8 x dx", "32")

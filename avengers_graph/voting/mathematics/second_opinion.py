@@ -59,7 +59,6 @@ class _Worker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
         self._ready = False
 
     def ask(self, a: str, b: str) -> bool:
@@ -83,9 +82,6 @@ class _Worker:
             return answer == b"true"
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        if self._owner != os.getpid():
-            # After a fork the pipes belong to the parent.
-            self._process, self._owner = None, os.getpid()
         if self._process is None:
             self._ready = False
             self._process = subprocess.Popen(
@@ -126,8 +122,17 @@ class _Worker:
 
     def close(self) -> None:
         """End the worker with the process that started it."""
-        if self._owner == os.getpid():
-            self._stop()
+        self._stop()
+
+    def forget(self) -> None:
+        """After a fork, in the child: process and pipes are the parent's, the lock may be held."""
+        process, self._process, self._lock = self._process, None, threading.Lock()
+        if process is not None:
+            # Without reaping or killing it, and without closing it twice when it is collected.
+            process.returncode = 0
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
 
 
 def _descriptor(pipe: IO[bytes] | None) -> int:
@@ -138,3 +143,4 @@ def _descriptor(pipe: IO[bytes] | None) -> int:
 
 _WORKER = _Worker()
 atexit.register(_WORKER.close)
+os.register_at_fork(after_in_child=_WORKER.forget)
