@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 
+from avengers_graph.voting.latex import DRESSED
+
 MAX_DIGITS = 200
 """A longer run of digits is no number anyone asked for."""
 WINDOW = 2_000
@@ -78,11 +80,7 @@ def western(text: str) -> str:
         text = "".join(_fold(character) for character in text)
     if "\\" in text or "{" in text:
         text = re.sub(r"(?<=\d)\{,\}(?=\d)", ",", text)
-        text = re.sub(
-            r"\\(?:text|mathrm|textbf|mathbf|mbox|textit|operatorname)\s?\{([^{}]{0,200})\}",
-            r" \1 ",
-            text,
-        )
+        text = DRESSED.sub(r" \1 ", text)
         text = re.sub(r"(?<=\d)\\[,!;](?=\d{3})", ",", text)
         text = re.sub(r"\\[,!;: ]|~", " ", text)
         text = re.sub(r"\\([%$#&])", r"\1", text)

@@ -14,6 +14,7 @@ from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import choice
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.math import parsed
+from avengers_graph.voting.latex import DRESSED
 from avengers_graph.voting.mathematics import Reading, same_reading
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import Question
@@ -28,7 +29,6 @@ _LETTER_FORMAT = re.compile(
 )
 _COMPUTATION = re.compile(r"[-+*^=×·]|sqrt|\\cdot|\\times")
 _NOISE = re.compile(r"[\s\"'`“”‘’*$\\{}]+|\\(?:text|mathrm|left|right)")
-_TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|mathbf|textbf)\s?\{([^{}]*)\}")
 _ASSIGNMENT = re.compile(r"[^=,]{1,40}=[^=,]{1,80}")
 
 
@@ -92,7 +92,7 @@ def _inside(span: str) -> str:
 
 def _cleaned(content: str) -> str:
     """The content without wrapping quotes, math signs and outer brackets."""
-    content = _TEXT_COMMAND.sub(r"\1", content).strip()
+    content = DRESSED.sub(r"\1", content).strip()
     for _ in range(4):
         shorter = content.strip("\"'`“”*$ \n").rstrip(".").strip()
         if shorter == content:

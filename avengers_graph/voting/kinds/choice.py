@@ -5,13 +5,11 @@ import re
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.latex import DRESSED
 from avengers_graph.voting.normal import normal_words
 from avengers_graph.voting.question import Question
 
 _BARE = re.compile(r"\W{0,12}(?:option|choice|answer)?\W{0,12}([A-Za-z])\W{0,12}", re.IGNORECASE)
-_WRAPPED = re.compile(
-    r"\\(?:text|textbf|mathrm|mathbf|mbox|rm|bf|operatorname)\s?\{([^{}]{0,300})\}"
-)
 _LED = re.compile(
     r"[\s*_(\[{\"'`$\\]{0,8}(?:option|choice|letter|answer)?[\s*_(\[{\"'`$:]{0,8}([A-Z])(?P<end>[)\]}.:,;*_\"'`$]|\s|$)(?P<rest>.*)",
     re.DOTALL,
@@ -75,7 +73,7 @@ def allowed(letter: str, question: Question) -> bool:
 def span_letter(span: str, question: Question) -> str | None:
     """The letter a span begins with, when it stands there as a letter and not as a word."""
     span = span.strip()[:200]
-    while "\\" in span and (unwrapped := _WRAPPED.sub(r"\1", span)) != span:
+    while "\\" in span and (unwrapped := DRESSED.sub(r"\1", span)) != span:
         span = unwrapped
     if match := _BARE.fullmatch(span):
         letter = match[1].upper()

@@ -13,6 +13,7 @@ from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.number import first_numeral, number_text, right_side, to_answer
+from avengers_graph.voting.latex import DRESSED
 from avengers_graph.voting.mathematics import (
     MathSyntaxError,
     Reading,
@@ -29,7 +30,6 @@ _DISPLAYED = re.compile(
 )
 _OWN_MEANING = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])|!$|,(?!\d{3}(?!\d))")
 """What makes a number with something after it an expression: a symbol, a factorial, a list."""
-_TEXT_COMMAND = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s?\{([^{}]*)\}")
 _WORDS = re.compile(r"(?=.*[^\W\d_]{3})[^\W\d_]+(?:[ '-][^\W\d_]+)*\.?")
 _PROSE = re.compile(
     r"(?<![\\A-Za-z])(?!(?:sqrt|text|frac|infinity)\b)(?:[A-Za-z]{4,}"
@@ -113,7 +113,7 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
     content = content.strip().strip("$").strip()
     if not content:
         return None
-    words = _TEXT_COMMAND.sub(r"\1", content).strip()
+    words = DRESSED.sub(r"\1", content).strip()
     if _WORDS.fullmatch(words) and whole_numeral(words) is None:
         return None if formula else Answer(normal_text(words), "math", None)
     numeral = plain(content)

@@ -11,6 +11,7 @@ import re
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.latex import DRESSED
 from avengers_graph.voting.normal import normal_text, normal_words
 from avengers_graph.voting.question import Question
 
@@ -26,9 +27,6 @@ _OPENERS = re.compile(
     r"^(?:sure|certainly|of course|okay|ok|well|yes)\b[^\w\s]*\s*|^(?:a|answer|output)\s?:\s*"
     r"|^(?:here is|here's)\b[^:\n]*:\s*",
     re.IGNORECASE,
-)
-_WRAPPED = re.compile(
-    r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|operatorname)\s?\{([^{}]{0,300})\}"
 )
 _FILLING = (
     "it this that these those they he she there here in on at of to for by with from as so which "
@@ -89,7 +87,7 @@ def _core(sentence: str, question: Question) -> str:
 
 
 def _answer(span: str) -> Answer | None:
-    span = _WRAPPED.sub(r"\1", span).strip().strip("*_`\"“”'‘’$ ").strip()
+    span = DRESSED.sub(r"\1", span).strip().strip("*_`\"“”'‘’$ ").strip()
     span = span.rstrip(".!,;:").strip()
     if not 0 < len(span) <= 200:
         return None

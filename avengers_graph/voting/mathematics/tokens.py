@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from avengers_graph.voting.latex import SYMBOLS, WORDS
+
 MAX_LENGTH = 600
 """Longer expressions are not read; they compare by their text."""
 MAX_TOKENS = 400
@@ -22,10 +24,6 @@ class Token(NamedTuple):
 _DROPPED = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|qquad|,|;|!|:| |>)"
     r"(?![a-zA-Z])|\\(?:phantom|hspace|vspace)\{[^{}]*\}"
-)
-_TEXT = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|hbox)\s?\{([^{}]*)\}")
-_STYLED = re.compile(
-    r"\\(?:mathrm|mathbf|mathit|mathsf|boldsymbol|bm|vec|hat|operatorname\*?)\s?\{([^{}]*)\}"
 )
 _DEGREES = re.compile(r"\^\s?\{?\s?\\(?:circ|degree)\s?\}?|\\degree\b|°")
 _GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:(?:,\\!|,|\{,\}|\\,|\\!|\\;)\d{3})+)(?![\d])")
@@ -122,8 +120,8 @@ def _clean(source: str) -> str:
     text = _REPEATING.sub(_repeating, text)
     text = _DEGREES.sub(" ", text)
     text = _BASE.sub("", text)
-    text = _TEXT.sub(lambda m: f"\x00{m[1]}\x00", text)
-    text = _STYLED.sub(lambda m: m[1] if len(m[1]) < 3 else f"\x00{m[1]}\x00", text)
+    text = WORDS.sub(lambda m: f"\x00{m[1]}\x00", text)
+    text = SYMBOLS.sub(lambda m: m[1] if len(m[1]) < 3 else f"\x00{m[1]}\x00", text)
     text = _DROPPED.sub(" ", text)
     text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
     return text.strip().rstrip(".;,").strip()
