@@ -36,15 +36,40 @@ def is_result(value: dict[str, Any]) -> bool:
 
 
 def result_files(folder: Path) -> list[Path]:
-    """Every JSON file of the tree below ``folder``, sorted; what is hidden is left out."""
-    found = (path for path in folder.rglob("*.json") if path.is_file())
-    return sorted(
-        p for p in found if not any(_is_hidden(part) for part in p.relative_to(folder).parts)
-    )
+    """Every JSON file of the tree below ``folder``, sorted; what is hidden is left out.
+
+    Links to files and to folders are followed, but go by their own names: a downloaded tree may
+    be made of links into a store.
+
+    Raises:
+        RecordsError: a link leads nowhere, or a folder cannot be read.
+    """
+    return sorted(_json_files(folder, within=frozenset()))
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
+def _json_files(folder: Path, *, within: frozenset[Path]) -> Iterator[Path]:
+    """As ``result_files``, unsorted; ``within`` are the folders above, which a link may lead to."""
+    here = folder.resolve()
+    if here in within:
+        return
+    try:
+        entries = list(folder.iterdir())
+    except OSError as error:
+        raise RecordsError(
+            f"cannot read {str(folder)!r} ({error.strerror}); check its permissions"
+        ) from error
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _json_files(entry, within=within | {here})
+        elif entry.suffix == ".json":
+            if not entry.exists():
+                raise RecordsError(
+                    f"{entry}: the link leads to {str(entry.readlink())!r}, which is not there; "
+                    "download the file again"
+                )
+            yield entry
 
 
 def read_llmrouterbench(place: Path) -> Iterator[Row]:
@@ -52,18 +77,21 @@ def read_llmrouterbench(place: Path) -> Iterator[Row]:
 
     Of several files of one model the one with the greatest name, the newest timestamp,
     counts; files with ``"demo": true`` are skipped, and so is what holds no ``records`` in a
-    folder, such as a summary.
+    folder, such as a summary. A newest run that is empty or cut short is an error: an older one
+    in its stead would pass for it.
 
     Args:
         place: One result file, or a folder of them on any level of the tree.
 
     Raises:
-        RecordsError: a file is no result file, a value is out of range, two models' files
-            disagree on the query of one index, or results lie on different levels.
+        RecordsError: a file is no result file or not complete, a value is out of range, two
+            models' files disagree on the query of one index, or results lie on different levels.
     """
+    if ".." in place.parts:  # what lies above is no name
+        place = place.resolve() if place.is_dir() else place.parent.resolve() / place.name
     joined: dict[_Key, _Joined] = {}
     for path, value in _of_folder(place) if place.is_dir() else _of_file(place):
-        dataset, split, model = path.resolve().parts[-4:-1]
+        dataset, split, model = _named_by(path)
         for number, item in enumerate(value["records"], start=1):
             where = f"{path}, record {number}"
             if not isinstance(item, dict) or "index" not in item:
@@ -84,10 +112,25 @@ def read_llmrouterbench(place: Path) -> Iterator[Row]:
         yield Row(entry.where, record, frozenset(entry.names))
 
 
+def _named_by(path: Path) -> tuple[str, str, str]:
+    """Data set, split and model: the folders that the file lies in, by the names it was found by.
+
+    Where the path is a link, its target's folders would be those of a store.
+    """
+    folders = path.absolute().parts[1:-1]
+    if len(folders) < 3:
+        raise RecordsError(
+            f"{path}: a result is told by the folders it lies in, {_LAYOUT}; put it into these"
+        )
+    dataset, split, model = folders[-3:]
+    return dataset, split, model
+
+
 def _of_file(path: Path) -> Iterator[_Result]:
     value = load_object(path)
     _check_result(path, value)
     if value.get("demo") is not True:
+        _check_complete(path, value)
         yield path, value
 
 
@@ -111,6 +154,7 @@ def _of_folder(top: Path) -> Iterator[_Result]:
                     f"{path} lies on another level than the results in {first}: is it "
                     f"{_LAYOUT}? Move it, or give a folder with results of one level"
                 )
+            _check_complete(path, value)
             yield path, value
             break
     if first is None:
@@ -122,6 +166,18 @@ def _check_result(path: Path, value: dict[str, Any]) -> None:
         raise RecordsError(
             f"{path}: no LLMRouterBench result: it needs performance and a list of records"
         )
+
+
+def _check_complete(path: Path, value: dict[str, Any]) -> None:
+    """Refuse a run that says to have other records than it holds, or holds none."""
+    held, said = len(value["records"]), value.get("counts")
+    if held and (said is None or said == held):
+        return
+    what = f"counts is {said!r}, but records are {held}" if held else "the run holds no records"
+    raise RecordsError(
+        f"{path}: {what}; run it again, or take the file out to use an older run or none of "
+        "this model"
+    )
 
 
 def _join(

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import tempfile
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -148,6 +150,57 @@ def test_llmrouterbench_refuses_results_on_different_levels(tmp_path: Path) -> N
     result(tmp_path / "gsm/test/org/b/1.json", item)
     with pytest.raises(RecordsError, match=r"org/b/1\.json lies on another level than .*test/a:"):
         read_records(tmp_path)
+
+
+def test_llmrouterbench_is_read_through_links(tmp_path: Path) -> None:
+    """A hub's cache keeps a tree of links into a store, each named by a digest."""
+    item = {"index": 1, "prompt": "q", "score": 1}
+    tree, store = tmp_path / "snapshots" / "abc", tmp_path / "blobs"
+    for number, name in enumerate(("gsm/test/a/1", "gsm/test/b/1", "aime/test/a/1")):
+        blob = result(store / f"{number}f3c", item | {"score": number / 2})
+        link = tree / f"{name}.json"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(os.path.relpath(blob, link.parent))
+    (tree / "gsm" / "test" / "c").symlink_to(tree / "aime" / "test" / "a")
+    (tree / "gsm" / "test" / "c" / "back").symlink_to(tree)
+    aime, gsm = read_records(tree)
+    assert (aime.dataset, aime.scores) == ("aime", {"a": 1.0})
+    assert (gsm.dataset, gsm.scores) == ("gsm", {"a": 0.0, "b": 0.5, "c": 1.0})
+    assert read_records(tree / "gsm/test/b/1.json")[0].scores == {"b": 0.5}
+    assert read_records(tree / "gsm/test/b/../b")[0].scores == {"b": 0.5}
+    (store / "1f3c").unlink()
+    with pytest.raises(RecordsError, match=r"b/1\.json: the link leads to .*1f3c', which is not"):
+        read_records(tree)
+
+
+def test_llmrouterbench_needs_folders_that_name_the_result() -> None:
+    with tempfile.NamedTemporaryFile(dir="/tmp", suffix=".json") as file:
+        path = result(Path(file.name), {"index": 1, "prompt": "q", "score": 1})
+        with pytest.raises(RecordsError, match=r"\.json: a result is told by the folders it lies"):
+            read_records(path)
+
+
+@pytest.mark.parametrize(
+    ("newest", "message"),
+    [
+        ({"records": [], "counts": 0}, "the run holds no records; run it again"),
+        ({"records": [], "counts": 2}, "the run holds no records; run it again"),
+        ({"counts": 2}, "counts is 2, but records are 1; run it again"),
+    ],
+)
+def test_llmrouterbench_refuses_a_newest_run_that_is_not_complete(
+    tmp_path: Path, newest: dict[str, Any], message: str
+) -> None:
+    items = [{"index": at, "prompt": f"q{at}", "score": 1} for at in (1, 2)]
+    result(tmp_path / "gsm/test/a/1.json", *items, counts=2)
+    result(tmp_path / "gsm/test/b/1.json", *items, counts=2)
+    assert len(read_records(tmp_path)) == 2
+    path = result(tmp_path / "gsm/test/a/2.json", items[0], **newest)
+    for place in (tmp_path, path):
+        with pytest.raises(RecordsError, match=rf"a/2\.json: {message}"):
+            read_records(place)
+    result(path, items[0], demo=True, **newest)
+    assert len(read_records(tmp_path)) == 2
 
 
 def test_llmrouterbench_needs_one_result(tmp_path: Path) -> None:
