@@ -13,15 +13,19 @@ from avengers_graph.records.record import Record, check_names, check_record
 from avengers_graph.records.rows import Row
 
 _COST = "|total_cost"
+_RESPONSE = "|model_response"
 _NEEDED = ("sample_id", "prompt", "eval_name")
+_NO_MODEL = (*_NEEDED, "oracle_model_to_route_to", "", "Unnamed: 0", "index")
+"""Columns known to be none of a model: the format's own, and the numbers of a saved frame."""
 _TRUTH = {"True": 1.0, "False": 0.0}
 
 
 def read_routerbench(path: Path) -> Iterator[Row]:
     """Rows of one CSV file, read as a stream.
 
-    ``sample_id`` is not taken as the record's id: the published files hold some samples on
-    several lines, each line with the scores of other models.
+    A model is told by its column of responses or of costs beside the one of scores; it may lack
+    one of the two. ``sample_id`` is not taken as the record's id: the published files hold some
+    samples on several lines, each line with the scores of other models.
 
     Raises:
         RecordsError: names file and line.
@@ -42,6 +46,11 @@ def _rows(path: Path, lines: Any) -> Iterator[Row]:
     try:
         header: list[str] = next(lines, [])
         models = _models(path, header)
+        others = [
+            (at, name)
+            for at, name in enumerate(header)
+            if name not in models and name not in _NO_MODEL and "|" not in name
+        ]
         for cells in lines:
             if not any(cell.strip() for cell in cells) and len(cells) < 2:
                 continue  # an empty line, as editors leave at the end
@@ -51,6 +60,13 @@ def _rows(path: Path, lines: Any) -> Iterator[Row]:
                     f"{where}: {len(cells)} cells under {len(header)} column names; "
                     "is the file cut off?"
                 )
+            for at, name in others:
+                if _may_be_score(cells[at]):
+                    raise RecordsError(
+                        f"{where}: column {name!r} holds {cells[at]!r} as a model's scores would, "
+                        f"but there is no '{name}{_RESPONSE}' or '{name}{_COST}'; add one of "
+                        "these, or take the column out"
+                    )
             yield _row(where, dict(zip(header, cells, strict=True)), models)
     except csv.Error as error:
         raise RecordsError(
@@ -60,18 +76,27 @@ def _rows(path: Path, lines: Any) -> Iterator[Row]:
 
 def _models(path: Path, header: list[str]) -> list[str]:
     missing = [name for name in _NEEDED if name not in header]
-    models = [name.removesuffix(_COST) for name in header if name.endswith(_COST)]
+    told = [
+        name.removesuffix(end)
+        for end in (_COST, _RESPONSE)
+        for name in header
+        if name.endswith(end)
+    ]
+    models = list(dict.fromkeys(told))
     if missing or not models:
         raise RecordsError(
-            f"{path}:1: no RouterBench CSV: it needs the columns {list(_NEEDED)} and "
-            f"'<model>' and '<model>{_COST}' for each model, but has {header[:6]}"
+            f"{path}:1: no RouterBench CSV: it needs the columns {list(_NEEDED)} and '<model>' "
+            f"with '<model>{_RESPONSE}' or '<model>{_COST}' for each model, but has {header[:6]}"
         )
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise RecordsError(f"{path}:1: columns {twice} come twice; give each model its own name")
     unscored = [name for name in models if name not in header]
     if unscored:
-        raise RecordsError(f"{path}:1: models {unscored} have costs but no column of scores")
+        raise RecordsError(
+            f"{path}:1: models {unscored} have costs or responses but no column of scores; add it, "
+            "or take their columns out"
+        )
     check_names(models, where=f"{path}:1")
     return models
 
@@ -81,7 +106,7 @@ def _row(where: str, cells: Mapping[str, str], models: list[str]) -> Row:
         query=_joined(cells["prompt"]),
         dataset=cells["eval_name"],
         scores=_numbers(where, {name: cells[name] for name in models}, "score"),
-        costs=_numbers(where, {name: cells[name + _COST] for name in models}, "cost"),
+        costs=_numbers(where, {name: cells.get(name + _COST, "") for name in models}, "cost"),
     )
     check_record(record, where=where)
     return Row(where, record, frozenset(models))
@@ -99,6 +124,13 @@ def _numbers(where: str, cells: Mapping[str, str], what: str) -> dict[str, float
                 f"{where}: {what} of expert {name!r} is {cell!r}; give a number"
             ) from error
     return found
+
+
+def _may_be_score(cell: str) -> bool:
+    try:
+        return cell in _TRUTH or 0 <= float(cell) <= 1
+    except ValueError:
+        return False
 
 
 def _joined(cell: str) -> str:

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,27 @@ def test_routerbench_csv(tmp_path: Path) -> None:
     first, second = read_records(bench(tmp_path / "bench.csv", row, other))
     assert first == Record("say\nhi\ntwice", "mbpp", {"m/x": 1.0}, {"m/x": 0.001, "y": 0.002})
     assert second.scores == {"y": 1.0}
+
+
+def test_a_routerbench_model_without_costs_is_told_by_its_responses(tmp_path: Path) -> None:
+    header = ["sample_id", "prompt", "eval_name", "a", "b", "a|model_response", "b|model_response"]
+    row = ["s.1", "q", "mbpp", "0", "1", "x", "y"]
+    both = Record("q", "mbpp", {"a": 0.0, "b": 1.0})
+    assert read_records(bench(tmp_path / "none.csv", row, header=header)) == [both]
+    some = bench(tmp_path / "some.csv", [*row, "0.01"], header=[*header, "a|total_cost"])
+    assert read_records(some) == [replace(both, costs={"a": 0.01})]
+
+
+def test_a_routerbench_column_that_may_be_a_model_is_not_dropped(tmp_path: Path) -> None:
+    header = ["", "sample_id", "prompt", "eval_name", "a", "b", "topic", "a|total_cost"]
+    row = ["0", "s.1", "q", "mbpp", "0", "", "sums", "0.1"]
+    assert read_records(bench(tmp_path / "one.csv", row, header=header))[0].scores == {"a": 0.0}
+    file = bench(tmp_path / "two.csv", row, [*row[:5], "0.5", *row[6:]], header=header)
+    with pytest.raises(RecordsError, match=r"two\.csv:3: column 'b' holds '0\.5' as .* take the"):
+        read_records(file)
+    header[-1] = "c|model_response"
+    with pytest.raises(RecordsError, match=r"models \['c'\] have costs or responses but no column"):
+        read_records(bench(tmp_path / "three.csv", row, header=header))
 
 
 def test_two_routerbench_files_are_read_side_by_side(tmp_path: Path) -> None:
