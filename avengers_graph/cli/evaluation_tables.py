@@ -27,7 +27,8 @@ def show_ablation(rows: Sequence[AblationRow]) -> None:
         table.add_column(title, justify="left" if title in ("changed", "to") else "right")
     for row in rows:
         low, high = row.ci
-        table.add_row(row.axis, row.value, f"{row.score:.2f}", f"{low:.1f}-{high:.1f}")
+        between = "–" if math.isnan(row.score) else f"{low:.1f}-{high:.1f}"
+        table.add_row(row.axis, row.value, _number(row.score), between)
     Console().print(table)
 
 
@@ -39,10 +40,13 @@ def show_frontier(routed: Sequence[FrontierPoint], single: Sequence[FrontierPoin
         table.add_column(title, justify="right")
     for points in (routed, sorted(single, key=lambda point: point.cost)):
         for point in points:
-            table.add_row(point.name, _number(point.score), _number(point.cost, digits=4))
+            cells = _number(point.score), _number(point.cost, digits=4)
+            table.add_row(point.name, *(_marked(cell, point.unscored) for cell in cells))
         table.add_section()
     console = Console()
     console.print(table)
+    if gaps := sum(point.unscored > 0 for point in single):
+        _explain_marks(counted(gaps, "single expert"))
     best = max(single, key=lambda point: -1.0 if math.isnan(point.score) else point.score)
     cheap = cheapest_within(routed, of=best, margin=MARGIN)
     if cheap is None:
@@ -71,6 +75,11 @@ def show(result: RoutingResult) -> None:
     table.add_row(*_cells(result.mean))
     # Without a terminal, rich would fold the names of data sets into 80 columns.
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+    mean = result.mean
+    if mean.single_unscored or mean.best_unscored:
+        _explain_marks(
+            f"best single {mean.single_unscored} times, best per set {mean.best_unscored} times"
+        )
     if result.mean.unscored:
         Console(stderr=True).print(
             f"{counted(result.mean.unscored, 'query', 'queries')} without a score of the expert "
@@ -78,15 +87,28 @@ def show(result: RoutingResult) -> None:
         )
 
 
+def _explain_marks(who: str) -> None:
+    Console(stderr=True).print(
+        f"* without a score on some of the queries ({who}): there the data set's next best expert "
+        "that has one counts, so that all is about the same queries; – where scores are too few"
+    )
+
+
 def _cells(row: DatasetResult) -> list[str]:
-    numbers = (row.single, row.random, row.per_dataset_best, row.oracle)
     return [
         row.name,
         str(row.n),
         _number(row.routed),
         f"{row.ci[0]:.1f}–{row.ci[1]:.1f}",
-        *map(_number, numbers),
+        _marked(_number(row.single), row.single_unscored),
+        _number(row.random),
+        _marked(_number(row.per_dataset_best), row.best_unscored),
+        _number(row.oracle),
     ]
+
+
+def _marked(cell: str, unscored: int) -> str:
+    return f"{cell}*" if unscored else cell
 
 
 def _number(value: float, digits: int = 2) -> str:

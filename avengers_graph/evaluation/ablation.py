@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.evaluation.baselines import BASELINES, predicted, unfitted_scores
-from avengers_graph.evaluation.routing import ranking_keys
+from avengers_graph.evaluation.routing import percent, ranking_keys
 from avengers_graph.index.clustering import METHODS
 from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, macro_mean, standard_error
 from avengers_graph.index.model import Vectors
@@ -34,7 +34,8 @@ class AblationRow:
     """What is varied: clusters, partitions, ..., or ``baseline``."""
     value: str
     score: float
-    """Percent, each data set counting once; mean over seeds."""
+    """Percent, each data set counting once; mean over seeds. NaN, as in the table of
+    ``evaluate``, for an expert with too few scores on a data set."""
     ci: tuple[float, float]
     """95% interval of that mean, over the judged queries and over seeds."""
 
@@ -45,6 +46,9 @@ class AblationRow:
         The variance of the mean is the sum of that over queries, taken in each data set, and
         that over seeds, with Student's t for its few values. Data sets count once.
         """
+        if np.isnan(scores).any():
+            # A mean over fewer data sets cannot be compared.
+            return cls(axis, value, float("nan"), (float("nan"), float("nan")))
         means = [macro_mean(row, data) for row in scores]
         mean = float(np.mean(means))
         half = 1.96 * standard_error(scores.mean(axis=0), data)
@@ -55,10 +59,10 @@ class AblationRow:
         return cls(axis, value, 100 * mean, (100 * bounds[0], 100 * bounds[1]))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain form, in percent."""
+        """Plain form, in percent; null for NaN."""
         return asdict(self) | {
-            "score": round(self.score, 2),
-            "ci": [round(bound, 2) for bound in self.ci],
+            "score": percent(self.score),
+            "ci": [percent(bound) for bound in self.ci],
         }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from avengers_graph.evaluation.single_experts import asked_alone, best_of_each, taken
 from avengers_graph.index.clustering import few_threads
 from avengers_graph.index.fitting import Matrix, fit_ridge
 from avengers_graph.index.model import Vectors, nearest_queries
@@ -19,19 +20,18 @@ RANK = 3
 
 
 def unfitted_scores(data: Matrix, *, best_single: str) -> dict[str, Floats]:
-    """What needs no fit: the score it gets on each query, ``(n,)``, NaN where it has none."""
-    known = np.isfinite(data.scores)
-    in_hindsight = np.empty(len(data.scores))
-    for row in range(len(data.datasets)):
-        here = data.dataset == row
-        counts = known[here].sum(axis=0)
-        means = np.nansum(data.scores[here], axis=0) / np.maximum(counts, 1)
-        best = int(np.argmax(np.where(counts > 0, means, -1.0)))
-        in_hindsight[here] = data.scores[here, best]
+    """What needs no fit: the score it gets on each query, ``(n,)``, as ``evaluate`` counts it.
+
+    NaN on data sets where the expert has too few scores (``single_experts.asked_alone``).
+    """
+    alone = asked_alone(data)
+    rows = np.arange(len(alone))
     return {
-        "random": np.nansum(data.scores, axis=1) / known.sum(axis=1),
-        "best single": data.scores[:, data.experts.index(best_single)],
-        "best per data set": in_hindsight,
+        "random": np.nanmean(data.scores, axis=1),
+        "best single": taken(data.scores, alone[:, data.experts.index(best_single)]),
+        "best per data set": taken(
+            data.scores, alone[rows, best_of_each(data, alone)[data.dataset]]
+        ),
         "oracle": np.nanmax(data.scores, axis=1),
     }
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from avengers_graph.errors import RecordsError
 from avengers_graph.evaluation.routing import ranking_keys
+from avengers_graph.evaluation.single_experts import Columns, asked_alone, taken
 from avengers_graph.index.fitting import Matrix, macro_mean
 from avengers_graph.index.model import FittedModel, Queries, Vectors
 from avengers_graph.ranking import choose, trade_off
@@ -26,16 +27,20 @@ class FrontierPoint:
     alpha: float | None
     """None for a single expert."""
     score: float
-    """Percent, each data set counting once; NaN where one has no score of the expert."""
+    """Percent, each data set counting once; NaN where one has too few scores of the expert."""
     cost: float
-    """USD per 1,000 queries, each data set counting once."""
+    """USD per 1,000 queries, the same ones, each data set counting once."""
+    unscored: int = 0
+    """Queries without a score of a single expert; another one's score and cost count there, as
+    ``single_experts.asked_alone`` says."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain form: ``alpha`` of routing, or ``expert`` of a single one."""
         who = {"expert": self.name} if self.alpha is None else {"alpha": self.alpha}
         if not np.isfinite(self.score):
             return who | {"score": None, "cost": None}
-        return who | {"score": round(self.score, 2), "cost": round(self.cost, 6)}
+        gaps = {"unscored": self.unscored} if self.unscored else {}
+        return who | {"score": round(self.score, 2), "cost": round(self.cost, 6)} | gaps
 
 
 def with_costs(data: Matrix, default_cost: float | None = None) -> Matrix:
@@ -97,15 +102,13 @@ def frontier_points(
     """Points of routing by ascending alpha, and of each single expert.
 
     Args:
-        data: Records with costs (``with_costs``). A single expert counts where it has scores.
+        data: Records with costs (``with_costs``).
     """
-    rows = np.arange(len(data.scores))
-    routed = [
-        _point(f"alpha {alpha:g}", alpha, data, data.scores[rows, at], data.costs[rows, at])
-        for alpha, at in sorted(choices.items())
-    ]
+    alone = asked_alone(data)
+    missing = np.isnan(data.scores).sum(axis=0)
+    routed = [_point(f"alpha {alpha:g}", alpha, data, at) for alpha, at in sorted(choices.items())]
     single = [
-        _point(name, None, data, data.scores[:, column], data.costs[:, column])
+        _point(name, None, data, alone[:, column], unscored=int(missing[column]))
         for column, name in enumerate(data.experts)
     ]
     return routed, single
@@ -120,12 +123,10 @@ def cheapest_within(
 
 
 def _point(
-    name: str, alpha: float | None, data: Matrix, scores: Floats, costs: Floats
+    name: str, alpha: float | None, data: Matrix, chosen: Columns, *, unscored: int = 0
 ) -> FrontierPoint:
-    scored = np.unique(data.dataset[np.isfinite(scores)])
-    if len(scored) < len(np.unique(data.dataset)):
+    if (chosen < 0).any():
         # A mean over other data sets than the rest has is no point of the same picture.
-        return FrontierPoint(name, alpha, float("nan"), float("nan"))
-    return FrontierPoint(
-        name, alpha, 100 * macro_mean(scores, data), 1000 * macro_mean(costs, data)
-    )
+        return FrontierPoint(name, alpha, float("nan"), float("nan"), unscored)
+    score, cost = (macro_mean(taken(of, chosen), data) for of in (data.scores, data.costs))
+    return FrontierPoint(name, alpha, 100 * score, 1000 * cost, unscored)

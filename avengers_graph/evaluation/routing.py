@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import RecordsError
+from avengers_graph.evaluation.single_experts import asked_alone, best_of_each, taken
 from avengers_graph.index import ClusterIndex
 from avengers_graph.index.fitting import Matrix, matrix
 from avengers_graph.index.model import FittedModel, Queries, Vectors
@@ -29,7 +30,11 @@ _CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class DatasetResult:
-    """One row. Scores in percent; NaN where nobody was scored."""
+    """One row. Scores in percent, all about the same ``n`` queries, none above ``oracle``.
+
+    An expert with gaps in its scores counts as ``single_experts.asked_alone`` says: where it has
+    none, the data set's next best expert that has one counts in its stead.
+    """
 
     name: str
     n: int
@@ -37,9 +42,11 @@ class DatasetResult:
     routed: float
     """Mean score of the expert that the index puts first."""
     single: float
-    """Mean score of ``RoutingResult.best_single``."""
+    """Mean score of ``RoutingResult.best_single``; NaN where it has too few scores, fewer than
+    half as many as the expert with the most."""
     per_dataset_best: float
-    """Mean score of the expert that is best on this data set, in hindsight."""
+    """Mean score of the expert that is best on this data set, in hindsight, of those that have
+    not too few scores. At least ``single``."""
     random: float
     """Mean of what an expert drawn at random scores, of those that have a score on the query."""
     oracle: float
@@ -49,6 +56,10 @@ class DatasetResult:
     unscored: int
     """Queries on which the expert ranked first has no score; the best-ranked one that has counts
     instead, so that ``routed`` and ``oracle`` are about the same queries."""
+    single_unscored: int
+    """Queries on which the expert of ``single`` has no score."""
+    best_unscored: int
+    """Queries on which the expert of ``per_dataset_best`` has no score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,11 @@ class RoutingResult:
     mean: DatasetResult
 
     def to_dict(self) -> dict[str, Any]:
-        """The plain form of ``evaluate --json``: percent, null where nothing was scored."""
+        """The plain form of ``evaluate --json``: percent, null where there are too few scores.
+
+        Where scores are missing, their number is told beside: ``unscored`` of the row for
+        ``routed``, of ``best_single`` for that, and ``per_dataset_best_unscored``.
+        """
         return {
             "datasets": [self._row(row) for row in self.datasets],
             "mean": self._row(self.mean),
@@ -71,14 +86,23 @@ class RoutingResult:
         found: dict[str, Any] = {
             "name": row.name,
             "n": row.n,
-            "routed": _percent(row.routed),
-            "best_single": {"expert": self.best_single, "score": _percent(row.single)},
-            "per_dataset_best": _percent(row.per_dataset_best),
-            "random": _percent(row.random),
-            "oracle": _percent(row.oracle),
-            "ci": [_percent(bound) for bound in row.ci],
+            "routed": percent(row.routed),
+            "best_single": {"expert": self.best_single, "score": percent(row.single)}
+            | _gaps("unscored", row.single_unscored),
+            "per_dataset_best": percent(row.per_dataset_best),
+            "random": percent(row.random),
+            "oracle": percent(row.oracle),
+            "ci": [percent(bound) for bound in row.ci],
         }
-        return found | ({"unscored": row.unscored} if row.unscored else {})
+        return (
+            found
+            | _gaps("unscored", row.unscored)
+            | _gaps("per_dataset_best_unscored", row.best_unscored)
+        )
+
+
+def _gaps(name: str, count: int) -> dict[str, int]:
+    return {name: count} if count else {}
 
 
 def evaluate_index(
@@ -177,6 +201,8 @@ def evaluate_choices(
         passed_over: Records on which another one would have been chosen, had it a score.
     """
     single = data.experts.index(best_single)
+    alone = asked_alone(data)
+    best = best_of_each(data, alone)
     rng = np.random.default_rng(seed)
     rows: list[DatasetResult] = []
     draws: list[Floats] = []
@@ -186,7 +212,7 @@ def evaluate_choices(
             continue
         scores = data.scores[here]
         routed = scores[np.arange(len(here)), chosen[here]]
-        means = _mean(scores, axis=0)
+        missing = np.isnan(scores).sum(axis=0)
         resampled = _bootstrap(routed, rng)
         draws.append(resampled)
         rows.append(
@@ -194,12 +220,14 @@ def evaluate_choices(
                 name=name,
                 n=len(here),
                 routed=100 * float(_mean(routed)),
-                single=100 * float(means[single]),
-                per_dataset_best=100 * float(np.nanmax(means)),
+                single=100 * float(taken(scores, alone[here, single]).mean()),
+                per_dataset_best=100 * float(taken(scores, alone[here, best[number]]).mean()),
                 random=100 * float(_mean(_mean(scores, axis=1))),
                 oracle=100 * float(_mean(np.nanmax(scores, axis=1))),
                 ci=_interval(resampled),
                 unscored=0 if passed_over is None else int(passed_over[here].sum()),
+                single_unscored=int(missing[single]),
+                best_unscored=int(missing[best[number]]),
             )
         )
     return RoutingResult(best_single, tuple(rows), _mean_row(rows, draws))
@@ -220,6 +248,8 @@ def _mean_row(rows: Sequence[DatasetResult], draws: Sequence[Floats]) -> Dataset
         oracle=over("oracle"),
         ci=_interval(_mean(np.stack(draws), axis=0)),
         unscored=sum(row.unscored for row in rows),
+        single_unscored=sum(row.single_unscored for row in rows),
+        best_unscored=sum(row.best_unscored for row in rows),
     )
 
 
@@ -249,5 +279,6 @@ def _mean(values: Floats, *, axis: int | None = None) -> Any:
     return np.where(known > 0, total / np.maximum(known, 1), np.nan)
 
 
-def _percent(value: float) -> float | None:
+def percent(value: float) -> float | None:
+    """``value`` as JSON has it: with two digits, null for NaN."""
     return round(value, 2) if np.isfinite(value) else None

@@ -188,6 +188,25 @@ def test_frontier_runs_from_the_cheapest_to_the_best(
     assert "of its cost" in table
 
 
+def test_tables_mark_experts_with_gaps(
+    app: typer.Typer, folder: Path, with_costs: Path, index: Path, tmp_path: Path
+) -> None:
+    lines = [json.loads(line) for line in with_costs.read_text().splitlines()]
+    for line in lines[::3]:
+        del line["scores"]["calc"]
+    file = tmp_path / "gaps.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    options = ["--index", str(index), "--frontier", "--default-cost", "0.01"]
+    done = CliRunner().invoke(app, ["evaluate", str(file), *options])
+    assert done.exit_code == 0, done.output
+    mean = next(line for line in done.stdout.splitlines() if line.split()[:1] == ["mean"])
+    assert mean.split()[4].endswith("*")  # best single is calc
+    assert re.search(r"calc +[\d.]+\* +[\d.]+\*", done.stdout)
+    told = " ".join(done.stderr.split())
+    assert "* without a score on some of the queries (best single 17 times, best per set" in told
+    assert "* without a score on some of the queries (1 single expert): there the" in told
+
+
 def test_a_frontier_without_costs_says_what_to_do(
     app: typer.Typer, folder: Path, index: Path, with_costs: Path
 ) -> None:

@@ -12,8 +12,9 @@ from avengers_graph.evaluation.frontier import (
     cheapest_within,
     frontier_points,
     trade_off_choices,
+    with_costs,
 )
-from avengers_graph.index.fitting import fit_model, macro_mean, matrix
+from avengers_graph.index.fitting import fit_model, matrix
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import Record
 from tests.index.conftest import EXPERTS, TopicEmbeddings, planted
@@ -63,23 +64,31 @@ def test_an_interval_counts_queries_and_seeds() -> None:
     assert twice.ci == pytest.approx((max(0, 50 - np.hypot(49, over_seeds)), 100))
 
 
-def test_what_needs_no_fit_agrees_with_the_table_of_evaluate() -> None:
+@pytest.mark.parametrize("best_single", ["x", "y", "z"])
+def test_what_needs_no_fit_agrees_with_the_table_of_evaluate(best_single: str) -> None:
+    """x and y have gaps; z was asked once on the second data set, too little to compare it."""
     records = [
         Record("a", "one", {"x": 1, "y": 0}),
-        Record("b", "one", {"x": 0, "y": 0.5}),
-        Record("c", "two", {"x": 0, "y": 1}),
+        Record("b", "one", {"x": 0, "y": 0.5, "z": 1}),
+        Record("c", "two", {"x": 0, "y": 1, "z": 1}),
         Record("d", "two", {"y": 0}),
+        Record("e", "two", {"x": 0.5, "y": 0.25}),
     ]
-    data = matrix(records, ("x", "y"))
-    table = evaluate_choices(np.zeros(4, dtype=np.int64), data, best_single="y").mean
-    found = unfitted_scores(data, best_single="y")
-    means = {name: 100 * macro_mean(scores, data) for name, scores in found.items()}
-    assert means == {
+    data = matrix(records, ("x", "y", "z"))
+    table = evaluate_choices(np.ones(5, dtype=np.int64), data, best_single=best_single).mean
+    found = unfitted_scores(data, best_single=best_single)
+    rows = {
+        name: AblationRow.of("", name, scores=of[None], data=data) for name, of in found.items()
+    }
+    assert {name: row.score for name, row in rows.items()} == {
         "random": pytest.approx(table.random),
-        "best single": pytest.approx(table.single),
+        "best single": pytest.approx(table.single, nan_ok=True),
         "best per data set": pytest.approx(table.per_dataset_best),
         "oracle": pytest.approx(table.oracle),
     }
+    assert np.isnan(table.single) == (best_single == "z")
+    if best_single == "z":
+        assert rows["best single"].to_dict()["score"] is None
 
 
 def test_the_frontier_runs_from_cheap_to_good(split: Split) -> None:
@@ -93,6 +102,22 @@ def test_the_frontier_runs_from_cheap_to_good(split: Split) -> None:
     best = max(single, key=lambda point: point.score)
     assert cheapest_within(routed, of=best, margin=5) is not None
     assert cheapest_within(routed[:1], of=routed[-1], margin=5) is None
+
+
+def test_score_and_cost_of_a_single_expert_are_about_the_same_queries() -> None:
+    """b told a cost of queries that it has no score on: they failed, or nobody graded them."""
+    records = [
+        Record("1", "d", {"a": 1, "b": 1}, {"a": 0.01, "b": 0.001}),
+        Record("2", "d", {"a": 0.5}, {"a": 0.03, "b": 1.0}),
+    ]
+    data = with_costs(matrix(records, ("a", "b")))
+    _, (a, b) = frontier_points({1.0: np.array([0, 0])}, data)
+    assert (a.score, a.cost, a.unscored) == (75, pytest.approx(20), 0)
+    assert (b.score, b.cost, b.unscored) == (75, pytest.approx(1000 * (0.001 + 0.03) / 2), 1)
+    assert b.to_dict() == {"expert": "b", "score": 75.0, "cost": 15.5, "unscored": 1}
+    few = with_costs(matrix([*records, records[1], records[1]], ("a", "b")))
+    _, (_, b) = frontier_points({1.0: np.zeros(4, dtype=np.int64)}, few)
+    assert np.isnan([b.score, b.cost]).all()
 
 
 def test_missing_costs_are_an_error(split: Split) -> None:

@@ -43,9 +43,62 @@ def test_an_expert_without_scores_on_a_data_set_has_no_mean() -> None:
     records = [RECORDS[0], Record("e", "two", {"x": 0.25})]
     data = matrix(records, ("x", "y"))
     plain = evaluate_choices(np.array([0, 0]), data, best_single="y").to_dict()
-    assert plain["datasets"][1]["best_single"] == {"expert": "y", "score": None}
-    assert plain["mean"]["best_single"] == {"expert": "y", "score": None}
+    assert plain["datasets"][1]["best_single"] == {"expert": "y", "score": None, "unscored": 1}
+    assert plain["mean"]["best_single"] == {"expert": "y", "score": None, "unscored": 1}
     assert plain["mean"]["routed"] == 62.5
+
+
+def test_an_expert_scored_on_few_queries_is_no_best_one() -> None:
+    """Right on the only two queries it was asked: nobody knows what it would score on the rest."""
+    records = [
+        Record(str(at), "d", {"a": float(at % 2), **({"c": 1.0} if at < 2 else {})})
+        for at in range(100)
+    ]
+    data = matrix(records, ("a", "c"))
+    row = evaluate_choices(np.zeros(100, dtype=np.int64), data, best_single="c").mean
+    assert (row.per_dataset_best, row.best_unscored, row.oracle) == (50, 0, 51)
+    assert np.isnan(row.single)
+    assert row.single_unscored == 98
+
+
+def test_where_one_expert_has_no_score_the_next_best_counts() -> None:
+    """a is right on the half that it was asked, which b finds easy too: of 100% nobody knows."""
+    records = [
+        Record("1", "d", {"a": 1, "b": 1, "c": 0}),
+        Record("2", "d", {"a": 1, "b": 1, "c": 0}),
+        Record("3", "d", {"b": 0, "c": 1}),
+        Record("4", "d", {"c": 0.5}),
+    ]
+    data = matrix(records, ("a", "b", "c"))
+    result = evaluate_choices(np.array([0, 0, 1, 2]), data, best_single="b")
+    row = result.mean
+    assert row.single == pytest.approx(100 * (1 + 1 + 0 + 0.5) / 4)  # 4: by c alone
+    assert row.per_dataset_best == pytest.approx(100 * (1 + 1 + 0 + 0.5) / 4)  # a, b, b, c
+    assert (row.single_unscored, row.best_unscored) == (1, 2)
+    plain = result.to_dict()["mean"]
+    assert plain["best_single"] == {"expert": "b", "score": 62.5, "unscored": 1}
+    assert plain["per_dataset_best_unscored"] == 2
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_no_column_contradicts_another(share: float) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        scores = rng.random((40, 4)).round(1)
+        scores[rng.random(scores.shape) > share] = np.nan
+        scores[:, 0] = np.where(np.isnan(scores).all(axis=1), 0.5, scores[:, 0])
+        records = [
+            Record(str(at), "one" if at < 15 else "two", known)
+            for at, row in enumerate(scores)
+            if (known := {n: float(v) for n, v in zip("abcd", row, strict=True) if v == v})
+        ]
+        data = matrix(records, tuple("abcd"))
+        chosen = np.argmax(np.nan_to_num(data.scores, nan=-1), axis=1)
+        for name in "abcd":
+            for row in evaluate_choices(chosen, data, best_single=name).datasets:
+                assert row.random <= row.oracle + 1e-9
+                assert row.per_dataset_best <= row.oracle + 1e-9
+                assert np.isnan(row.single) or row.single <= row.per_dataset_best + 1e-9
 
 
 def test_routing_never_scores_above_the_oracle(tmp_path: Path) -> None:
