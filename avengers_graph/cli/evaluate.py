@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from avengers_graph.index import ClusterIndex
     from avengers_graph.index.fitting import Matrix
     from avengers_graph.index.model import Vectors
+    from avengers_graph.records import Record
 
 
 def evaluate_command(
@@ -86,16 +88,9 @@ def evaluate_command(
     read = read_records(records, score_type=score_type)
     opened_index, embeddings = opened(place, config)
     judged, data = shared_experts(opened_index, read)
-    if len(judged) < len(read):
-        left_out = counted(len(read) - len(judged), "record")
-        sys.stderr.write(f"note: {left_out} without a score of an expert of the index left out\n")
     asked = [record.query for record in judged]
-    if seen := opened_index.fitted_on(asked):
-        judging = counted(len(asked), "query", "queries")
-        sys.stderr.write(
-            f"note: the index was fitted on {seen} of these {judging}; it routes them better "
-            "than new ones, so hold records out to judge it\n"
-        )
+    for note in _notes(opened_index, data, read, asked):
+        sys.stderr.write(f"note: {note}\n")
     with progress_bars() as moved:
         vectors = embed_texts(embeddings, asked, progress=moved)
         result = evaluate_vectors(opened_index, data, vectors, seed=seed)
@@ -133,6 +128,30 @@ def evaluate_command(
         show_frontier(*points)
     if ablated:
         show_ablation(rows)
+
+
+def _notes(
+    index: "ClusterIndex", data: "Matrix", read: "Sequence[Record]", asked: "Sequence[str]"
+) -> Iterator[str]:
+    """What the figures are not about: experts and records left out, and queries known before."""
+    from avengers_graph.records import expert_names
+
+    if len(asked) < len(read):
+        left_out = counted(len(read) - len(asked), "record")
+        yield f"{left_out} without a score of an expert of the index left out"
+    if unscored := [name for name in index.experts if name not in data.experts]:
+        yield (
+            f"no score in these records of {unscored}, which the index knows; what is judged is "
+            "routing among the others"
+        )
+    if unknown := [name for name in expert_names(read) if name not in index.experts]:
+        yield f"the index does not know {unknown}; their scores are left out"
+    if seen := index.fitted_on(asked):
+        judging = counted(len(asked), "query", "queries")
+        yield (
+            f"the index was fitted on {seen} of these {judging}; it routes them better "
+            "than new ones, so hold records out to judge it"
+        )
 
 
 def _frontier(

@@ -85,6 +85,23 @@ def test_evaluate_prints_one_row_per_file(app: typer.Typer, folder: Path, index:
     assert "sums" in table.stdout
 
 
+def test_evaluate_says_whom_it_leaves_out(
+    app: typer.Typer, with_costs: Path, index: Path, tmp_path: Path
+) -> None:
+    lines = [json.loads(line) for line in with_costs.read_text().splitlines()]
+    for line in lines:
+        line["scores"] = {"geo": line["scores"]["geo"], "new": 1.0}
+    lines[0]["scores"].pop("geo")
+    file = tmp_path / "others.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = CliRunner().invoke(app, ["evaluate", str(file), "--index", str(index), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["mean"]["n"] == 49
+    assert "note: 1 record without a score of an expert of the index left out" in done.stderr
+    assert "note: no score in these records of ['calc'], which the index knows" in done.stderr
+    assert "note: the index does not know ['new']" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("lines", "summary", "note"),
     [
