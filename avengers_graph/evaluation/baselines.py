@@ -43,9 +43,11 @@ def predicted(name: str, data: Matrix, vectors: Vectors, asked: Vectors, *, seed
 
 
 def _knn(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
+    """Mean over the neighbours that have a score; the expert's mean where none has."""
     near = data.scores[nearest_queries(asked, vectors, NEIGHBOURS)]
-    known = np.maximum(np.isfinite(near).sum(axis=1), 1)
-    return np.asarray(np.nansum(near, axis=1) / known)
+    known = np.isfinite(near).sum(axis=1)
+    means = np.nansum(near, axis=1) / np.maximum(known, 1)
+    return np.where(known > 0, means, _expert_means(data))
 
 
 def _ridge(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
@@ -66,8 +68,7 @@ def _mlp(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
     """One hidden layer of 64; a missing score counts as the expert's mean."""
     from sklearn.neural_network import MLPRegressor
 
-    means = np.nansum(data.scores, axis=0) / np.maximum(np.isfinite(data.scores).sum(axis=0), 1)
-    targets = np.where(np.isfinite(data.scores), data.scores, means)
+    targets = np.where(np.isfinite(data.scores), data.scores, _expert_means(data))
     model = MLPRegressor(
         hidden_layer_sizes=(64,),
         alpha=1.0,
@@ -77,6 +78,12 @@ def _mlp(data: Matrix, vectors: Vectors, asked: Vectors, seed: int) -> Floats:
     )
     found = model.fit(vectors, targets if targets.shape[1] > 1 else targets[:, 0]).predict(asked)
     return np.asarray(found, dtype=np.float64).reshape(len(asked), -1)
+
+
+def _expert_means(data: Matrix) -> Floats:
+    """Mean of the known scores of each expert, ``(e,)``."""
+    known = np.isfinite(data.scores).sum(axis=0)
+    return np.asarray(np.nansum(data.scores, axis=0) / np.maximum(known, 1))
 
 
 BASELINES: Mapping[str, _Baseline] = {

@@ -7,7 +7,7 @@ from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import RecordsError
 from avengers_graph.evaluation import evaluate_choices
 from avengers_graph.evaluation.ablation import AblationRow, Split, ablate
-from avengers_graph.evaluation.baselines import unfitted_scores
+from avengers_graph.evaluation.baselines import predicted, unfitted_scores
 from avengers_graph.evaluation.frontier import (
     cheapest_within,
     frontier_points,
@@ -89,6 +89,17 @@ def test_what_needs_no_fit_agrees_with_the_table_of_evaluate(best_single: str) -
     assert np.isnan(table.single) == (best_single == "z")
     if best_single == "z":
         assert rows["best single"].to_dict()["score"] is None
+
+
+def test_knn_takes_an_experts_mean_where_no_neighbour_has_a_score() -> None:
+    """b is good, but was asked only far from where the question lies."""
+    vectors = np.repeat(np.eye(2, dtype=np.float32), 60, axis=0)
+    records = [
+        Record(str(at), "d", {"a": 0.5, **({"b": 0.75} if at < 60 else {})}) for at in range(120)
+    ]
+    data = matrix(records, ("a", "b"))
+    found = predicted("kNN", data, vectors, np.eye(2, dtype=np.float32), seed=0)
+    assert found == pytest.approx(np.array([[0.5, 0.75], [0.5, 0.75]]))
 
 
 def test_the_frontier_runs_from_cheap_to_good(split: Split) -> None:
