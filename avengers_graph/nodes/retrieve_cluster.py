@@ -1,5 +1,6 @@
 """Second node: the nearest clusters of the question."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -9,6 +10,7 @@ from avengers_graph.index import ClusterIndex
 from avengers_graph.nodes.embed import query_vector
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
+from avengers_graph.values import ClusterHit, Request
 
 
 def retrieve_cluster(
@@ -23,7 +25,14 @@ def retrieve_cluster(
     The embedding is not checkpointed: a run resumed before this node computes it again.
     """
     vector = query_vector(state, embeddings)
-    settings = state["request"]["settings"]
-    k = settings["top_clusters"] or index.settings.top_clusters
-    clusters = index.nearest(vector, k=k, beta=settings["beta"])
+    clusters = clusters_for(state["request"], vector=vector, index=index)
     return {"query_embedding": vector, "clusters": clusters}
+
+
+def clusters_for(
+    request: Request, *, vector: Sequence[float], index: ClusterIndex
+) -> list[ClusterHit]:
+    """The clusters near a question's unit vector (dim,), by the request's settings."""
+    settings = request["settings"]
+    k = settings["top_clusters"] or index.settings.top_clusters
+    return index.nearest(vector, k=k, beta=settings["beta"])

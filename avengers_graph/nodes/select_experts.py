@@ -1,8 +1,10 @@
 """Third node: the experts that scored best around the question."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
+from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
@@ -13,7 +15,7 @@ from avengers_graph.nodes.embed import query_vector
 from avengers_graph.ranking import rank_experts
 from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
-from avengers_graph.values import RankedExpert, Spent
+from avengers_graph.values import ClusterHit, RankedExpert, Request, Spent
 
 
 def select_experts(
@@ -30,34 +32,57 @@ def select_experts(
         ConfigError: no expert can take the request within the budget, or one that is forced
             cannot, or a cost that the settings need is unknown.
     """
-    request = state["request"]
-    settings = request["settings"]
-    able = pool.eligible(
-        state["messages"],
-        needs=request["needs"],
-        exclude=settings["exclude_experts"],
-        max_tokens=request["params"].get("max_tokens"),
-    )
     vector = query_vector(state, embeddings)
-    evidence = index.evidence(vector, state["clusters"], beta=settings["beta"])
-    ranked = rank_experts(
-        evidence,
-        candidates=able,
-        alpha=settings["alpha"],
-        expected_costs=pool.expected_costs(
-            state["messages"], max_tokens=request["params"].get("max_tokens")
-        ),
-        default_cost=settings["default_cost"],
-        max_cost=settings["max_cost"],
+    ranked = ranked_for(
+        state["request"],
+        state["messages"],
+        vector=vector,
+        clusters=state["clusters"],
+        pool=pool,
+        index=index,
     )
     return {
-        "experts": _forced(ranked, settings["force_experts"]),
+        "experts": ranked,
         "samples": Overwrite([]),
         "round": 0,
         "spent": Spent(
             calls=0, input_tokens=0, output_tokens=0, cost=0.0, seconds=0.0, elapsed=0.0
         ),
     }
+
+
+def ranked_for(
+    request: Request,
+    messages: Sequence[BaseMessage],
+    *,
+    vector: Sequence[float],
+    clusters: Sequence[ClusterHit],
+    pool: ExpertPool,
+    index: ClusterIndex,
+) -> list[RankedExpert]:
+    """Who would be asked, best first: of the pool, whoever can take the request.
+
+    Args:
+        vector: The question's unit vector, (dim,).
+        clusters: The nearest clusters, as ``index.nearest`` gives them.
+
+    Raises:
+        ConfigError: as ``select_experts``.
+    """
+    settings = request["settings"]
+    max_tokens = request["params"].get("max_tokens")
+    able = pool.eligible(
+        messages, needs=request["needs"], exclude=settings["exclude_experts"], max_tokens=max_tokens
+    )
+    ranked = rank_experts(
+        index.evidence(vector, clusters, beta=settings["beta"]),
+        candidates=able,
+        alpha=settings["alpha"],
+        expected_costs=pool.expected_costs(messages, max_tokens=max_tokens),
+        default_cost=settings["default_cost"],
+        max_cost=settings["max_cost"],
+    )
+    return _forced(ranked, settings["force_experts"])
 
 
 def _forced(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:

