@@ -83,6 +83,8 @@ def evaluate_command(
 
     if embedding and not ablated:
         raise ConfigError("--embedding names embedders to compare in the ablation; add --ablate")
+    if default_cost is not None and not frontier:
+        raise ConfigError("--default-cost is what the frontier counts with; add --frontier")
     config = config_for(index, host, config)
     place = index_place(index, host, port, config)
     read = read_records(records, score_type=score_type)

@@ -363,6 +363,12 @@ def test_auto_chooses_settings_and_shows_what_was_tried(
         ),
         (["route", "--index", "INDEX"], "query\n", RecordsError, "stdin:1: not valid JSON"),
         (["route", "--index", "INDEX"], "[" * 200_000, RecordsError, "stdin:1: not valid JSON"),
+        (
+            ["evaluate", "SUMS", "--index", "INDEX", "--default-cost", "0.1"],
+            "",
+            ConfigError,
+            "add --frontier",
+        ),
         (["fit", "SUMS", "--index", "SUMS/x"], "", ClusterIndexError, "cannot write an index to"),
         (["fit", "none.json", "--index", "x"], "", RecordsError, "cannot read 'none.json'"),
         (["fit", "SUMS", "--index", "x", "-k", "many"], "", ConfigError, "--clusters 'many'"),
