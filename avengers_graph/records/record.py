@@ -1,8 +1,10 @@
 """The record itself, and the checks that every reader and every caller's list goes through."""
 
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from avengers_graph.errors import RecordsError
@@ -42,7 +44,8 @@ def check_records(
 
     Raises:
         RecordsError: there is no record, a value is out of range, an id comes twice in a
-            data set, or two experts' names differ only in case or surrounding blanks.
+            data set, or two experts' names, with scores or with costs, are told apart only by
+            case, surrounding blanks, or how a letter with an accent is encoded.
     """
     if not records:
         raise RecordsError(f"{where}: no record; pass at least one scored query")
@@ -51,7 +54,7 @@ def check_records(
     for number, record in enumerate(records, start=1):
         place = places[number - 1] if places else f"{where}, record {number}"
         check_record(record, where=place)
-        for name in record.scores:
+        for name in chain(record.scores, record.costs, record.latencies):
             named.setdefault(name, place)
         if record.id is None:
             continue
@@ -117,12 +120,13 @@ def check_names(
         places: File and line of each name, where they are known.
 
     Raises:
-        RecordsError: a name is empty, or equals another but for case or surrounding blanks.
+        RecordsError: a name is empty, or equals another but for case, surrounding blanks, or
+            how a letter with an accent is encoded.
     """
     first: dict[str, str] = {}
     for name in names:
         place = where if places is None else places[name]
-        folded = name.strip().casefold()
+        folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name.strip()).casefold())
         if not folded:
             raise RecordsError(f"{place}: an expert's name is {name!r}; give it a name")
         other = first.setdefault(folded, name)
@@ -138,5 +142,9 @@ def _check_number(value: Any, what: str, *, high: float | None) -> None:
     wanted = "in [0, 1]" if high is not None else "0 or more"
     if isinstance(value, str) or not isinstance(value, int | float):
         raise RecordsError(f"{what} is {value!r}; it must be a number {wanted}")
-    if not math.isfinite(value) or value < 0 or (high is not None and value > high):
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise RecordsError(f"{what} has over 300 digits; it must be a number {wanted}") from error
+    if not math.isfinite(number) or number < 0 or (high is not None and number > high):
         raise RecordsError(f"{what} is {value!r}; it must be {wanted}")

@@ -77,7 +77,7 @@ def numbers(value: Any, where: str, key: str) -> dict[str, float]:
     """``value`` as expert to number, null entries left out, true and false as 1 and 0.
 
     Raises:
-        RecordsError: it is no object, or an entry is neither number nor null.
+        RecordsError: it is no object, or an entry is neither number nor null, or too large.
     """
     if value is None:
         return {}
@@ -89,7 +89,12 @@ def numbers(value: Any, where: str, key: str) -> dict[str, float]:
             continue
         if isinstance(number, str) or not isinstance(number, int | float):
             raise RecordsError(f"{where}: {key} of expert {name!r} is {number!r}; give a number")
-        found[name] = float(number)
+        try:
+            found[name] = float(number)
+        except OverflowError as error:
+            raise RecordsError(
+                f"{where}: {key} of expert {name!r} has over 300 digits; give a smaller number"
+            ) from error
     return found
 
 
@@ -101,7 +106,7 @@ def _row(item: Item, path: Path, name: str, shape: Shape) -> Row:
         raise RecordsError(f"{where}: a {found} line in a {name} file; keep one format to a file")
     record = Record(
         query=raw[shape.query],
-        dataset=raw.get("dataset") or path.stem,
+        dataset=path.stem if raw.get("dataset") in (None, "") else raw["dataset"],
         scores=numbers(raw[shape.scores], where, shape.scores),
         costs=numbers(raw.get("costs"), where, "costs") if shape.own else _usage_costs(raw, where),
         latencies=numbers(raw.get("latencies"), where, "latencies") if shape.own else {},

@@ -290,6 +290,23 @@ def test_unicode_and_very_long_queries_come_through(tmp_path: Path) -> None:
             lines(OWN, OWN, OWN | {"scores": {"A ": 1}}),
             r":3: expert names 'a' \(at .*:1\) and 'A ' clash",
         ),
+        (
+            lines(OWN, OWN | {"costs": {"A": 1}}),
+            r":2: expert names 'a' \(at .*:1\) and 'A' clash",
+        ),
+        (lines(OWN | {"latencies": {"a ": 1}}), r":1: expert names 'a' .* and 'a ' clash"),
+        (
+            lines({"query": "q", "records": {"a": 1}, "usages": {"A": {"cost": 1}}}),
+            r":1: expert names 'a' .* and 'A' clash",
+        ),
+        (
+            lines(OWN | {"scores": {"Mistr\u00e1l": 1}}, OWN | {"scores": {"mistra\u0301l": 1}}),
+            r":2: expert names .* clash",
+        ),
+        (lines(OWN | {"dataset": 0}), r":1: dataset 0 must be a name"),
+        (lines(OWN | {"dataset": False}), r":1: dataset False must be a name"),
+        (lines(OWN | {"scores": {"a": 10**400}}), r":1: scores of expert 'a' has over 300 digits"),
+        (lines(OWN | {"costs": {"a": 10**400}}), r":1: costs of expert 'a' has over 300 digits"),
         ('{"query": "q", "scores": {"a": 1, "a": 0}}', r":1: the names \['a'\] come twice"),
         ('{"query": "q", "score": {"a": 1}}', r":1: no record format has the keys"),
         ('{\n"query": "q"\n}', r":1: not valid JSON"),
@@ -363,7 +380,14 @@ def test_places_that_cannot_be_read(tmp_path: Path) -> None:
         read_records(tmp_path / "latin.json")
 
 
+def test_costs_of_experts_without_a_score_on_that_query_are_fine(tmp_path: Path) -> None:
+    file = write(tmp_path / "own.jsonl", lines(OWN, OWN | {"scores": {"a": 1}, "costs": {"b": 2}}))
+    assert read_records(file)[1].costs == {"b": 2.0}
+
+
 def test_a_list_of_records_is_checked_too() -> None:
+    with pytest.raises(RecordsError, match=r"record 1: cost of expert 'a' has over 300 digits"):
+        check_records([Record("q", "d", {"a": 1}, {"a": 10**400})])
     with pytest.raises(RecordsError, match="no record"):
         check_records([])
     with pytest.raises(RecordsError, match=r"record 1: score of expert 'a' is -0\.1"):
