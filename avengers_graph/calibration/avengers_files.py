@@ -5,8 +5,6 @@
 we do anyway; it is not read.
 """
 
-import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,17 @@ from avengers_graph.index.model import ClusterTable, FittedModel, LinearModel, V
 from avengers_graph.index.novelty import Novelty
 from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import check_names
+from avengers_graph.records.items import load_object
 
 Floats = NDArray[np.float64]
 
 DATASET = "avengers"
 """Name of the one data set that artefacts stand for; they do not say more."""
 SCORERS_OF_TABLES = ("cluster", "reciprocal-rank")
+_MOST = 2**53
+"""Largest count taken: beyond it floats skip whole numbers."""
+_ROUNDING = 0.00501
+"""How far an accuracy may be from correct / total: it may be written with two digits."""
 
 
 def read_avengers_files(folder: Path, *, scorer: str = "cluster") -> FittedModel:
@@ -44,7 +47,7 @@ def read_avengers_files(folder: Path, *, scorer: str = "cluster") -> FittedModel
             f"artefacts hold scores by cluster only; the scorer is one of {SCORERS_OF_TABLES}, "
             f"not {scorer!r}"
         )
-    ranking = _object(_only(folder, "ranking_*.json"))
+    ranking = load_object(_only(folder, "ranking_*.json"))
     centres = _centres(_only(folder, "ranking_centers_*.npy"))
     if sorted(ranking) != sorted(str(row) for row in range(len(centres))):
         raise RecordsError(
@@ -114,10 +117,17 @@ def _scores(folder: Path, cluster: Any, row: int) -> dict[str, tuple[float, floa
     found: dict[str, tuple[float, float]] = {}
     try:
         for model, entry in cluster["scores"].items():
-            total = float(entry["total"])
-            right = float(entry["correct"]) if "correct" in entry else entry["accuracy"] * total
-            if not 0 <= right <= total < math.inf:
-                raise ValueError(f"{right} right of {total} questions")
+            total = _number(entry["total"])
+            if "correct" in entry:
+                right = _number(entry["correct"])
+            else:
+                right = _number(entry["accuracy"]) * total
+            if not 0 <= right <= total:
+                raise ValueError(f"{right:g} right of {total:g} questions")
+            if total and "accuracy" in entry:
+                share = _number(entry["accuracy"])
+                if abs(share - right / total) > _ROUNDING:
+                    raise ValueError(f"accuracy {share:g}, but {right:g} right of {total:g}")
             found[model] = (right, total)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RecordsError(
@@ -129,12 +139,31 @@ def _scores(folder: Path, cluster: Any, row: int) -> dict[str, tuple[float, floa
     return found
 
 
+def _number(value: Any) -> float:
+    """``value`` where it is a finite number.
+
+    Raises:
+        TypeError: it is none.
+        ValueError: it is not finite, or too large.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    if not -_MOST <= value <= _MOST:
+        raise ValueError("a number is not finite or has over 15 digits")
+    return float(value)
+
+
 def _size(folder: Path, cluster: Mapping[str, Any], row: int) -> int:
     """Queries of one cluster."""
-    total = cluster.get("total", 0)
-    if isinstance(total, bool) or not isinstance(total, int | float) or not 0 <= total < math.inf:
+    try:
+        total = _number(cluster.get("total", 0))
+    except (TypeError, ValueError) as error:
         raise RecordsError(
-            f"{folder}: the total of cluster {row} of the ranking is {total!r}; it must be a "
+            f"{folder}: the total of cluster {row} of the ranking is no number of queries ({error})"
+        ) from error
+    if total < 0:
+        raise RecordsError(
+            f"{folder}: the total of cluster {row} of the ranking is {total:g}; it must be a "
             "number of queries"
         )
     return int(total)
@@ -145,8 +174,14 @@ def _names(folder: Path, ids: list[str]) -> dict[str, str]:
     files = sorted(folder.glob("map_*.json"))
     if not files:
         return {model: model for model in ids}
-    mapping = {str(key): str(value) for key, value in _object(files[0]).items()}
+    if len(files) > 1:
+        raise RecordsError(f"{folder}: {len(files)} files map_*.json; keep the one of this run")
+    mapping = {str(key): str(value) for key, value in load_object(files[0]).items()}
     turned = {value: key for key, value in mapping.items()}
+    if not all(model in mapping for model in ids):
+        named = list(mapping.values())
+        if twice := [model for model in ids if named.count(model) > 1]:
+            raise RecordsError(f"{files[0]}: the models {twice[:5]} have two names; keep one each")
     for candidate in (mapping, turned):
         if all(model in candidate for model in ids):
             names = {model: candidate[model] for model in ids}
@@ -172,16 +207,12 @@ def _centres(path: Path) -> Vectors:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise RecordsError(f"{path}: no plain NumPy array ({error}); is it cut off?") from error
-    if array.ndim != 2 or not array.size or not np.isfinite(array).all():
-        raise RecordsError(f"{path}: shape {array.shape}; it must be (clusters, dim) and finite")
-    return np.asarray(array, dtype=np.float32)
-
-
-def _object(path: Path) -> Mapping[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RecordsError(f"{path}: not valid JSON ({error}); is it cut off?") from error
-    if not isinstance(value, dict):
-        raise RecordsError(f"{path}: expected a JSON object, not a {type(value).__name__}")
-    return value
+    if array.dtype.kind not in "fiu":
+        raise RecordsError(f"{path}: an array of {array.dtype}; centres are real numbers")
+    if array.ndim != 2 or not array.size:
+        raise RecordsError(f"{path}: shape {array.shape}; it must be (clusters, dim)")
+    with np.errstate(over="ignore"):
+        centres = np.asarray(array, dtype=np.float32)
+    if not np.isfinite(centres).all():
+        raise RecordsError(f"{path}: a centre is not finite, or beyond what a float32 holds")
+    return centres

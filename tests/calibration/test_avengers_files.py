@@ -59,6 +59,70 @@ def test_without_a_map_the_ids_are_the_names(folder: Path) -> None:
     assert read_avengers_files(folder).experts == ("m1", "m2")
 
 
+def one_cluster(**cell_of_m1: Any) -> str:
+    return json.dumps({"0": {"total": 40, "scores": {"m1": cell_of_m1}}})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "map_y.json",
+            b'{"m1": "abe", "m2": "zoe"}',
+            r"2 files map_\*\.json; keep the one of this",
+        ),
+        ("map_x.json", b'{"m1": "a", "m1": "b", "m2": "c"}', r"the names \['m1'\] come twice"),
+        ("map_x.json", b'{"a": "m1", "b": "m1", "c": "m2"}', r"models \['m1'\] have two names"),
+        ("map_x.json", b"[" * 100_000, r"map_x\.json: not valid JSON"),
+        ("ranking_x.json", one_cluster(correct=1, total=10**400), "over 15 digits"),
+        ("ranking_x.json", one_cluster(correct="1", total="2"), "'2' is no number"),
+        ("ranking_x.json", one_cluster(correct=True, total=1), "True is no number"),
+        (
+            "ranking_x.json",
+            one_cluster(correct=5, total=20, accuracy=0.9),
+            "accuracy 0.9, but 5 right of 20",
+        ),
+        ("ranking_x.json", one_cluster(total=20), "KeyError: 'accuracy'"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_one_line(
+    folder: Path, name: str, content: bytes | str, message: str
+) -> None:
+    np.save(folder / "ranking_centers_x.npy", np.eye(2 if name.startswith("map") else 1, 24))
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(RecordsError, match=message) as caught:
+        read_avengers_files(folder)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("centres", "message"),
+    [
+        (np.full((2, 24), "a"), "an array of <U1; centres are real numbers"),
+        (np.eye(2, 24) * 1j, "an array of complex128"),
+        (np.eye(2, 24) * np.nan, "a centre is not finite"),
+        (np.eye(2, 24) * 1e300, "beyond what a float32 holds"),
+    ],
+)
+def test_centres_are_real_and_finite(folder: Path, centres: Any, message: str) -> None:
+    np.save(folder / "ranking_centers_x.npy", centres)
+    with pytest.raises(RecordsError, match=message):
+        read_avengers_files(folder)
+
+
+def test_a_byte_order_mark_and_rounded_accuracies_are_fine(folder: Path) -> None:
+    ranking = json.loads((folder / "ranking_x.json").read_text())
+    ranking["0"]["scores"]["m1"] = {"correct": 33, "total": 40, "accuracy": 0.83}
+    text = json.dumps(ranking)
+    (folder / "ranking_x.json").write_text(text, encoding="utf-8-sig")
+    assert read_avengers_files(folder).clusters.means[0, 1] == pytest.approx(33 / 40)
+    (folder / "ranking_x.json").write_text(
+        text.replace('"total": 40, "scores"', '"total": -1, "scores"')
+    )
+    with pytest.raises(RecordsError, match="the total of cluster 0 of the ranking is -1"):
+        read_avengers_files(folder)
+
+
 def test_files_that_do_not_fit_together(folder: Path) -> None:
     model = read_avengers_files(folder)
     with pytest.raises(IndexMismatchError, match="24 dimensions"):
