@@ -23,7 +23,7 @@ def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tup
     """Centroids ``(n_clusters, dim)`` and each row's nearest one ``(n,)``.
 
     Raises:
-        ConfigError: the method is unknown.
+        ConfigError: the method is unknown, or cannot make as many clusters of so few queries.
         RecordsError: there are fewer different vectors than clusters.
     """
     if method not in METHODS:
@@ -126,6 +126,12 @@ def _gmm(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
 def _spectral(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
     from sklearn.cluster import SpectralClustering
 
+    if n_clusters >= len(vectors):
+        # As many eigenvectors as there are queries are more than a sparse solver finds.
+        raise ConfigError(
+            f"spectral clustering makes {len(vectors) - 1} clusters of {len(vectors)} queries at "
+            f"most, not {n_clusters}; ask for fewer, or use another method"
+        )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Graph is not fully connected")
         return np.asarray(

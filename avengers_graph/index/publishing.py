@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from avengers_graph.embedding import embed_texts, fingerprint, spec_of
+from avengers_graph.embedding.vectors import unit_rows
 from avengers_graph.errors import EmbeddingError, IndexMismatchError
 from avengers_graph.index import catalogue
 from avengers_graph.index.client import open_client
@@ -20,6 +21,9 @@ from avengers_graph.records import Record, check_records
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from langchain_core.embeddings import Embeddings
+
+_UNIT = 1e-5
+"""How far from 1 the length of a vector may be that is taken as it is."""
 
 
 def fit_records(
@@ -36,7 +40,8 @@ def fit_records(
 
     Raises:
         RecordsError: the records cannot be used, or are too few for the clusters.
-        EmbeddingError: the embedder fails, or there is none and no vectors either.
+        EmbeddingError: the embedder fails, or there is none and no vectors either; or these are
+            not one for each record, finite and not zero.
     """
     experts = check_records(records)
     chosen = settings or RankingSettings()
@@ -49,6 +54,9 @@ def fit_records(
             raise EmbeddingError(
                 f"vectors have shape {rows.shape} for {len(records)} records; give one each"
             )
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        if not (np.abs(lengths - 1) <= _UNIT).all():
+            rows = unit_rows(rows, expected=len(records))
     elif embeddings is not None:
         rows = embed_texts(embeddings, texts, progress=progress)
     else:

@@ -26,5 +26,7 @@ def test_what_cannot_be_clustered(blobs: Vectors) -> None:
         cluster(blobs, n_clusters=2, method="x", seed=0)
     with pytest.raises(RecordsError, match="200 queries cannot make 201"):
         cluster(blobs, n_clusters=201, method="kmeans", seed=0)
+    with pytest.raises(ConfigError, match="makes 8 clusters of 9 queries at most, not 9"):
+        cluster(blobs[::22][:9], n_clusters=9, method="spectral", seed=0)
     with pytest.raises(RecordsError, match="only 1 different"):
         cluster(np.repeat(blobs[:1], 9, axis=0), n_clusters=2, method="kmeans", seed=0)
