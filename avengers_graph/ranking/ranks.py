@@ -39,11 +39,13 @@ def rank_experts(
         max_cost: USD per query; dearer experts are left out.
 
     Raises:
-        ConfigError: alpha is outside [0, 1]; a cost is needed and not known; or nobody is
-            within ``max_cost``.
+        ConfigError: alpha is outside [0, 1], or default_cost below 0; a cost is needed and not
+            known; or nobody is within ``max_cost``.
     """
     if not 0 <= alpha <= 1:
         raise ConfigError(f"alpha is {alpha!r}; it must be in [0, 1]")
+    if default_cost is not None and not 0 <= default_cost < float("inf"):
+        raise ConfigError(f"default_cost is {default_cost!r}; it must be 0 or more")
     rows = _rows(evidence, candidates, expected_costs or {}, default_cost)
     if max_cost is not None:
         _require_costs(rows, "max_cost is set")

@@ -194,6 +194,9 @@ def test_a_missing_cost_is_never_zero() -> None:
     with pytest.raises(ConfigError, match="max_cost is set"):
         names(found, max_cost=1)
     assert names(found, alpha=0, default_cost=20) == ["a", "b"]
+    for wrong in (-1, float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match=f"default_cost is {wrong}; it must be 0 or more"):
+            names(found, default_cost=wrong)
     assert names(found, alpha=0, expected_costs={"b": 5}, default_cost=20) == ["b", "a"]
 
 
