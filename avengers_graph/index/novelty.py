@@ -32,9 +32,9 @@ class Novelty:
     anchors: Vectors
     """(a, dim); without any nothing is new."""
     near: float
-    """95% of the validation queries have another one within this distance."""
+    """99% of the validation queries have another one within this distance."""
     far: float
-    """99% do."""
+    """As much beyond that as it is beyond the distance within which 95% have one."""
 
     def trust(self, vectors: Vectors) -> Floats:
         """How much of the local evidence holds for ``vectors (n, dim)``, in [0, 1], ``(n,)``."""
@@ -59,6 +59,6 @@ def fit_novelty(vectors: Vectors, *, seed: int) -> Novelty:
     squared[judged[:, None] == anchors[None, :]] = np.inf
     nearest = np.sqrt(squared.min(axis=1))
     known = nearest[np.isfinite(nearest)]
-    near, far = np.quantile(known, [0.95, 0.99]) if len(known) else (0.0, 0.0)
-    near = max(float(near), NEAR)
-    return Novelty(vectors[anchors], near, max(float(far), near + STEP))
+    usual, rare = np.quantile(known, [0.95, 0.99]) if len(known) else (0.0, 0.0)
+    near = max(float(rare), NEAR)
+    return Novelty(vectors[anchors], near, near + max(float(rare - usual), STEP))

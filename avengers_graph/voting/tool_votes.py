@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from avengers_graph.values import TallyRow
 from avengers_graph.voting.answer import Verdict
+from avengers_graph.voting.ballots import PLACES
 from avengers_graph.voting.confidence import confidence_of
 from avengers_graph.voting.extraction import answer_of
 from avengers_graph.voting.kinds.tool_calls import NO_CALL
@@ -36,12 +37,12 @@ class ToolTally:
         self._words = tally_of(kind=words)
         self._called, self._said = _Side(), _Side()
         self._prior = prior
-        self._total = 0.0
+        self._weights: list[float] = []
 
     def add(self, index: int, sample: SampleLike, *, weight: float = 1.0, rank: int = 0) -> None:
         """Count a sample, as ``Tally.add`` does."""
         self._all.add(index, sample, weight=weight, rank=rank)
-        self._total += weight
+        self._weights.append(weight)
         answer = answer_of(read_sample(sample), kind="tool_calls", question=read_question(None))
         # Nothing, the beginning of something, or a refusal is neither a call nor words.
         if answer is not None:
@@ -81,8 +82,9 @@ class ToolTally:
         tally = [*led.tally, *others]
         lead = tally[0]["weight"]
         runner_up = max((row["weight"] for row in tally[1:]), default=0.0)
-        agreement = min(1.0, lead / self._total) if self._total else 0.0
-        margin = max(0.0, lead - runner_up) / self._total if self._total else 0.0
+        total = math.fsum(self._weights)  # the same for every order of arrival
+        agreement = min(1.0, lead / total) if total else 0.0
+        margin = max(0.0, lead - runner_up) / total if total else 0.0
         return replace(
             led,
             tally=tally,
@@ -97,17 +99,22 @@ class ToolTally:
 class _Side:
     """The samples that call a tool, or those that answer in words."""
 
-    weight: float = 0.0
     samples: list[int] = field(default_factory=list)
     """Their indices."""
+    _weights: list[float] = field(default_factory=list)
     _best: tuple[float, float] = (math.inf, math.inf)
     """Rank of the best-ranked expert among them, and the index of its earliest sample."""
 
     def add(self, index: int, *, weight: float, rank: int) -> None:
         """One sample more."""
-        self.weight += weight
+        self._weights.append(weight)
         self.samples.append(index)
         self._best = min(self._best, (rank, index))
+
+    @property
+    def weight(self) -> float:
+        """Sum of their weights, independent of their order."""
+        return round(math.fsum(self._weights), PLACES)
 
     @property
     def first(self) -> int:
@@ -121,6 +128,6 @@ class _Side:
 
     def beats(self, other: "_Side") -> bool:
         """Whether it weighs more; a tie goes to the better-ranked expert, then the earlier."""
-        if not math.isclose(self.weight, other.weight, rel_tol=1e-9):
+        if self.weight != other.weight:
             return self.weight > other.weight
         return self._best < other._best
