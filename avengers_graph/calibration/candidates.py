@@ -21,10 +21,17 @@ AUTHORS = {"top_clusters": 11, "beta": 3.0}
 """Defaults of the authors' released code for its reciprocal-rank fusion."""
 
 
-def cluster_numbers(n_queries: int) -> list[int]:
-    """Numbers of clusters to try, the default first, up to one for 10 queries."""
-    default = default_clusters(n_queries)
-    return [default] + [k for k in (128, 32, 16, 8) if k != default and k <= n_queries // 10]
+MOST_CLUSTERS = 128
+
+
+def cluster_numbers(n_queries: int, *, different: int) -> list[int]:
+    """Numbers of clusters to try, the default first, up to one for 10 queries.
+
+    Args:
+        different: Of the queries' vectors, counted up to ``MOST_CLUSTERS`` or further.
+    """
+    tried = [k for k in (MOST_CLUSTERS, 32, 16, 8) if k <= n_queries // 10]
+    return list(dict.fromkeys(min(k, different) for k in (default_clusters(n_queries), *tried)))
 
 
 def candidates(base: RankingSettings, *, first: bool) -> Iterator[RankingSettings]:

@@ -14,7 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.calibration.candidates import PARTITIONS, candidates, cluster_numbers
+from avengers_graph.calibration.candidates import (
+    MOST_CLUSTERS,
+    PARTITIONS,
+    candidates,
+    cluster_numbers,
+)
 from avengers_graph.calibration.cross_validation import (
     Fold,
     HeldOut,
@@ -23,7 +28,7 @@ from avengers_graph.calibration.cross_validation import (
     shifted_folds,
 )
 from avengers_graph.errors import ConfigError, RecordsError
-from avengers_graph.index.clustering import few_threads
+from avengers_graph.index.clustering import distinct_rows, few_threads
 from avengers_graph.index.fitting import Matrix, macro_mean
 from avengers_graph.index.means import dataset_means
 from avengers_graph.index.model import Vectors
@@ -152,7 +157,8 @@ class _Search:
 
     def first_pass(self, ends: float, progress: Progress | None) -> tuple[list[Trial], bool]:
         """Every candidate, once; and whether the time sufficed for every number of clusters."""
-        numbers = cluster_numbers(len(self._vectors))
+        different = distinct_rows(self._vectors, enough=MOST_CLUSTERS)
+        numbers = cluster_numbers(len(self._vectors), different=different)
         folds = self._folds(self._seed)
         moved = _Steps("tuning", len(numbers) * sum(map(len, folds)), progress)
         trials: list[Trial] = []

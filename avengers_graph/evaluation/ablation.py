@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from avengers_graph.evaluation.baselines import BASELINES, predicted, unfitted_scores
 from avengers_graph.evaluation.routing import percent, ranking_keys
-from avengers_graph.index.clustering import METHODS
+from avengers_graph.index.clustering import METHODS, distinct_rows
 from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, macro_mean, standard_error
 from avengers_graph.index.model import Vectors
 from avengers_graph.ranking import SCORERS, RankingSettings, choose
@@ -174,6 +174,10 @@ def _with_pool(split: Split, settings: RankingSettings, pool: int) -> Callable[[
 
 
 def _routed(split: Split, settings: RankingSettings, seed: int) -> Floats:
+    # No more clusters than there are different queries; spectral clustering makes one fewer.
+    most = len(split.train_vectors) - (settings.method == "spectral")
+    different = distinct_rows(split.train_vectors, enough=settings.n_clusters or 1)
+    settings = settings.but(n_clusters=max(1, min(different, most)))
     with warnings.catch_warnings():
         # Fewer clusters than asked for is what some methods do on some data; it is a result.
         warnings.filterwarnings("ignore", module="sklearn")

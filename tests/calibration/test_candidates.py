@@ -10,5 +10,6 @@ def test_every_scorer_is_a_candidate() -> None:
         *("cluster", "reciprocal-rank", "knn", "ridge", "prior", "blend")
     }
     assert len({repr(settings) for settings in tried}) == len(tried)
-    assert cluster_numbers(5000) == [64, 128, 32, 16, 8]
-    assert cluster_numbers(30) == [1]
+    assert cluster_numbers(5000, different=128) == [64, 128, 32, 16, 8]
+    assert cluster_numbers(30, different=30) == [1]
+    assert cluster_numbers(5000, different=4) == [4]
