@@ -114,7 +114,8 @@ class ClusterIndex:
             host: of a Chroma server, with ``port``.
             settings: How to cluster and rank; None takes defaults that do well.
             vectors: Vectors of the queries, ``(n, dim)``, where they are known already, made to
-                unit length; ``embeddings`` may then be None, and the index cannot check its embedder.
+                unit length. ``embeddings`` may then be None, and the index cannot check its
+                embedder.
 
         Raises:
             RecordsError: the records cannot be used, or are too few for the clusters.
