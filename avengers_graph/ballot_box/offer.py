@@ -53,7 +53,8 @@ def data_in(text: str) -> Any:
     """
     for candidate in _candidates(text):
         try:
-            return json.loads(candidate)
+            # Models write line ends into strings as they are.
+            return json.loads(candidate, strict=False)
         except (ValueError, RecursionError):
             continue
     return None

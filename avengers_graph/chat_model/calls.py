@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, 
 from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -131,10 +132,27 @@ async def _aitems(graph: Graph, call: Call, told: Telling) -> AsyncGenerator[Any
             yield item
 
 
+def _each_by_itself(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """The conversation with an id of its own for every message, the caller's left as they are.
+
+    The graph's state keeps messages by id: a turn that comes twice, as one object or from a
+    cache, would take the place of the first.
+    """
+    seen: set[str] = set()
+    found: list[BaseMessage] = []
+    for message in messages:
+        apart = message
+        if message.id is None or message.id in seen:
+            apart = message.model_copy(update={"id": str(uuid4())})
+        seen.add(str(apart.id))
+        found.append(apart)
+    return found
+
+
 def _started(graph: Graph, call: Call) -> AsyncIterator[Any]:
     """The graph's stream; nothing runs until it is read."""
     return graph.astream(
-        {"messages": call.messages},
+        {"messages": _each_by_itself(call.messages)},
         {"callbacks": None if call.run is None else call.run.child_manager()},
         context=call.context,
         stream_mode=["custom", "values"],

@@ -74,8 +74,9 @@ def resolved_context(defaults: Context, *given: Mapping[str, Any], stream: bool)
     Raises:
         ConfigError: an unknown keyword, a value out of range, or ``min_confidence``.
     """
+    for layer in given:
+        refuse_unknown({ALIASES.get(name, name): None for name in layer}, what="parameter")
     known = {name: value for layer in given for name, value in canonical(layer).items()}
-    refuse_unknown(known, what="parameter")
     params = checked_params({n: v for n, v in known.items() if n in PASSED_ON})
     settings = {n: v for n, v in known.items() if n in SETTINGS}
     merged = {

@@ -6,17 +6,19 @@ sample that the schema does not accept abstains.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Set
 from operator import itemgetter
 from typing import Any, Literal
 
+from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
     PydanticToolsParser,
 )
-from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import (
     convert_to_json_schema,
     convert_to_openai_function,
@@ -151,10 +153,36 @@ def _tool_call_parser(schema: Schema) -> Runnable[Any, Any]:
     return JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
 
 
+def _whole(message: BaseMessage) -> BaseMessage:
+    """An answer before a parser that would complete JSON which is cut off.
+
+    Nobody said how it ends. The pieces of a stream pass: they are completed one by one.
+
+    Raises:
+        OutputParserException: the text is no JSON, or not all of it.
+    """
+    if not isinstance(message, AIMessageChunk) and data_in(message.text) is None:
+        raise OutputParserException(
+            f"the answer is no whole JSON (cut off? then raise max_tokens): {message.text}",
+            llm_output=message.text,
+        )
+    return message
+
+
+def _each_whole(messages: Iterator[BaseMessage]) -> Iterator[BaseMessage]:
+    yield from map(_whole, messages)
+
+
+async def _aeach_whole(messages: AsyncIterator[BaseMessage]) -> AsyncIterator[BaseMessage]:
+    async for message in messages:
+        yield _whole(message)
+
+
 def _text_parser(schema: Schema) -> Runnable[Any, Any]:
+    whole: Runnable[Any, Any] = RunnableGenerator(_each_whole, _aeach_whole)
     if not isinstance(schema, dict) and is_basemodel_subclass(schema):
-        return PydanticOutputParser(pydantic_object=schema)
-    return JsonOutputParser()
+        return whole | PydanticOutputParser(pydantic_object=schema)
+    return whole | JsonOutputParser()
 
 
 _NEEDS: Mapping[Method, str] = {

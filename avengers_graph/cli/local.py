@@ -67,8 +67,6 @@ def _config_text(pool: "ExpertPool") -> str:
     from avengers_graph.cli.demo_index import demo_index_folder
 
     experts = [expert.model_dump(mode="json", exclude_defaults=True) for expert in pool]
-    for expert in experts:
-        expert["supports"] = sorted(expert.get("supports", []))
     return yaml.safe_dump(
         {
             "index": {"path": str(demo_index_folder())},

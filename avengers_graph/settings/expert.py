@@ -3,7 +3,14 @@
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
 
@@ -74,6 +81,11 @@ class Expert(BaseModel):
     without a tool role."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Sent as it is with each request (server-specific switches)."""
+
+    @field_serializer("supports", when_used="json")
+    def _in_one_order(self, supports: frozenset[Capability]) -> list[Capability]:
+        """A set has another order in each process; caches that outlive one go by this text."""
+        return sorted(supports)
 
     @field_validator("api_key_env")
     @classmethod

@@ -40,6 +40,7 @@ def llm(llm_of: Models) -> ChatAvengers:
     ("keyword", "value", "said"),
     [
         ("tempratur", 0.2, "'tempratur'"),
+        ("tempratur", None, "'tempratur'"),
         ("n", 3, "'n'.*samples"),
         ("max_completion_tokens", 3, "'max_completion_tokens'.*max_tokens"),
         ("model_kwargs", {}, "'model_kwargs'"),
@@ -335,6 +336,46 @@ def test_the_constructor_refuses_what_no_call_could_run_with(
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         llm_of(**given)
+
+
+def test_every_turn_is_sent_as_it_stands(server: OpenAIServer, llm: ChatAvengers) -> None:
+    """The state keeps messages by id; one that came twice took the place of the first."""
+    server.serve("alpha", "13")
+    again, twin = HumanMessage("Really?"), HumanMessage("Sure?", id="1")
+    turns = [
+        HumanMessage(SUM, id="1"),
+        AIMessage("12", id="cached"),
+        again,
+        AIMessage("14", id="cached"),
+        again,
+        twin,
+    ]
+    llm.invoke(turns)
+    sent = [turn["content"] for turn in server.requests[-1].body["messages"]]
+    assert sent == [SUM, "12", "Really?", "14", "Really?", "Sure?"]
+    assert again.id is None
+    assert [turn.id for turn in turns] == ["1", "cached", None, "cached", None, "1"]
+
+
+def test_the_cache_key_is_the_same_in_every_process() -> None:
+    """It followed the order of a set, which another process has otherwise."""
+    asked = (
+        "from avengers_graph import Expert; "
+        "from typing import get_args; from avengers_graph.settings.expert import Capability; "
+        "print(Expert(name='a', base_url='http://127.0.0.1:1/v1', "
+        "supports=frozenset(get_args(Capability))).model_dump_json())"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", asked],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1
 
 
 def test_stop_may_be_one_text(server: OpenAIServer, llm_of: Models) -> None:

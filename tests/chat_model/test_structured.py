@@ -56,6 +56,32 @@ def answers(server: OpenAIServer, method: str, *texts: str, name: str = "Total")
         server.serve("alpha", *texts)
 
 
+class Items(BaseModel):
+    """Some numbers."""
+
+    items: list[int]
+
+
+@pytest.mark.parametrize("method", ["json_schema", "json_mode"])
+def test_data_that_are_cut_off_are_none(server: OpenAIServer, llm_of: Models, method: Any) -> None:
+    """They were completed by a guess, outvoted the whole ones, and came back as an answer."""
+    llm = llm_of(experts=("alpha",), early_stop=False, samples=3)
+    chain = llm.with_structured_output(Items, method=method)
+    cut = Reply('{"items": [1, 2', finish_reason="length")
+    server.serve("alpha", cut, cut, '{"items": [1, 2, 3]}')
+    assert chain.invoke("Which?") == Items(items=[1, 2, 3])
+    server.serve("alpha", cut)
+    with pytest.raises(OutputParserException, match=r"no whole JSON.*raise max_tokens"):
+        chain.invoke("Which?")
+
+
+def test_line_ends_within_a_text_are_data(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", '{"text": "one\ntwo"}')
+    schema = {"title": "Note", "type": "object", "properties": {"text": {"type": "string"}}}
+    chain = llm.with_structured_output(schema, method="json_mode")
+    assert chain.invoke("A note, please.") == {"text": "one\ntwo"}
+
+
 class Three(BaseModel):
     """Three numbers."""
 
