@@ -1,61 +1,54 @@
 """Leaving reasoning blocks out of a text that is still being written."""
 
-from avengers_graph.voting.reasoning import NAMES, TAG, after_block
+import re
 
-_TAGS = tuple(f"<{slash}{name}>" for name in NAMES for slash in ("", "/"))
+from avengers_graph.voting.reasoning import CLOSING, NAMES, OPENING
+
+_OPENING_TAGS = tuple(f"<{name}>" for name in NAMES)
+_CLOSING_TAGS = tuple(f"</{name}>" for name in NAMES)
 
 
 class WithoutReasoning:
     """The pieces of a text that are no reasoning, as soon as that is known.
 
-    What might be the beginning of a tag is held back until the next piece. A block whose
-    opening tag the model never wrote (some chat templates write it) cannot be told while it
-    streams.
+    Blocks stand at the beginning: what might become the tag of one is held back there, and
+    nothing once the answer has begun. A block whose opening tag the model never wrote (some chat
+    templates write it) cannot be told while it streams.
     """
 
     def __init__(self) -> None:
         self._held = ""
-        self._thinking = False
-        self._after_block = False
-        self._last_shown = ""
+        self._thinking = self._answering = self._after_block = False
 
     def of(self, piece: str) -> str:
         """What can be shown now that ``piece`` has come."""
+        if self._answering:
+            return piece
         self._held += piece
-        shown = ""
-        searched = 0
-        while (tag := TAG.search(self._held, searched)) is not None:
-            closes = tag.group(1) == "/"
-            if closes != self._thinking:
-                # One of the other sort is a part of the block, or of the answer.
-                searched = tag.end()
-                continue
-            if not closes:
-                shown += self._show(self._held[: tag.start()])
-            self._held, searched = self._held[tag.end() :], 0
-            self._thinking, self._after_block = not closes, closes
-        safe = self._possible_tag()
-        if not self._thinking:
-            shown += self._show(self._held[:safe])
-        self._held = self._held[safe:]
-        return shown
+        while (tag := self._next_tag()) is not None:
+            self._held = self._held[tag.end() :]
+            self._after_block |= self._thinking
+            self._thinking = not self._thinking
+        if self._thinking:
+            self._held = self._held[self._held.rfind("<") :] if self._may_close() else ""
+            return ""
+        if self._after_block:
+            self._held = self._held.lstrip()
+        begun = self._held.lstrip().lower()
+        if any(tag.startswith(begun) for tag in _OPENING_TAGS):
+            return ""
+        self._answering = True
+        return self.rest()
 
     def rest(self) -> str:
         """What was held back and turned out to be text."""
         held, self._held = self._held, ""
-        return "" if self._thinking else self._show(held)
+        return "" if self._thinking else held
 
-    def _possible_tag(self) -> int:
-        """Where the beginning of an unfinished tag may be; the end when there is none."""
+    def _next_tag(self) -> re.Match[str] | None:
+        return CLOSING.search(self._held) if self._thinking else OPENING.match(self._held)
+
+    def _may_close(self) -> bool:
+        """Whether what is held ends in the beginning of a closing tag."""
         at = self._held.rfind("<")
-        start = self._held[at:].lower() if at >= 0 else ""
-        begun = start and any(tag.startswith(start) and tag != start for tag in _TAGS)
-        return at if begun else len(self._held)
-
-    def _show(self, text: str) -> str:
-        """The text as it goes on after a block, if one was left out before it."""
-        if self._after_block:
-            text = after_block(text, said=self._last_shown)
-            self._after_block = not text
-        self._last_shown = text[-1:] or self._last_shown
-        return text
+        return at >= 0 and any(tag.startswith(self._held[at:].lower()) for tag in _CLOSING_TAGS)

@@ -58,12 +58,14 @@ def read_sample(sample: SampleLike) -> Sample:
         calls = sample.get("tool_calls")
         finish = sample.get("finish_reason")
         error = sample.get("error")
+        split = bool(sample.get("reasoning"))
     elif isinstance(sample, MessageLike):
         content = sample.content
         metadata = getattr(sample, "response_metadata", None)
         extra = getattr(sample, "additional_kwargs", None)
         calls = getattr(sample, "tool_calls", None)
         finish = error = None
+        split = False
     else:
         raise ConfigError(
             f"a sample is a {type(sample).__name__}; give a text, a message or a sample record"
@@ -71,8 +73,10 @@ def read_sample(sample: SampleLike) -> Sample:
     metadata = metadata if isinstance(metadata, Mapping) else {}
     finish = finish or metadata.get("finish_reason") or metadata.get("stop_reason")
     refusal = isinstance(extra, Mapping) and bool(extra.get("refusal"))
+    text = content_text(content)
     return Sample(
-        text=clip(strip_reasoning(content_text(content))),
+        # What is left where it was taken off already may be about such tags.
+        text=clip(text if split else strip_reasoning(text)),
         tool_calls=tuple(call for call in calls if isinstance(call, Mapping))
         if isinstance(calls, Sequence)
         else (),

@@ -12,9 +12,6 @@ from avengers_graph.voting.reasoning import split_reasoning
 
 WINDOW = 12_000
 """Characters kept from each end of a text; answers stand near one of them."""
-
-LONGEST_READ = 400_000
-"""Characters searched for reasoning blocks, from the end; what is before them is reasoning."""
 MAX_PHRASES = 12
 """Answer phrases tried, from the end of a text."""
 
@@ -56,7 +53,7 @@ _REFUSAL = re.compile(
 
 def strip_reasoning(text: str) -> str:
     """The text without its reasoning blocks (``reasoning.py``)."""
-    return split_reasoning(text[-LONGEST_READ:])[0] if "<" in text else text
+    return split_reasoning(text)[0]
 
 
 def clip(text: str) -> str:

@@ -15,6 +15,14 @@ TEXTS = [
     "<think>a</think> <think>b</think> 42",
     "<think>a<think>b</think>42",
     "4 <think>cut off in the mid",
+    "Qwen3 writes its reasoning inside `<think>` and the answer after `</think>` it.",
+    '{"name": "use <think> tag"}',
+    " \n <think>a</think>\n\n<thought>b</thought>\n Inside `<think>`, up to `</think>`. ",
+    "<think>a < b </thin </thinking>42",
+    "<think>a</think>\n<think>cut off",
+    "\n\n It is 4. ",
+    "<think>a</think> <thin",
+    " \n",
     "5 <thin",
 ]
 
@@ -28,10 +36,13 @@ def test_the_stream_shows_what_the_whole_gives(text: str, size: int) -> None:
     assert shown == split_reasoning(text)[0]
 
 
-def test_only_what_may_become_a_tag_is_held_back() -> None:
+def test_only_what_may_become_a_block_is_held_back() -> None:
     without = WithoutReasoning()
-    assert [without.of(piece) for piece in ("a <", "b <th", "ree </think> c")] == [
-        "a ",
-        "<b ",
-        "<three </think> c",
+    said = ("\n", "<th", "ree> a ", "<think", "> </think> c")
+    assert [without.of(piece) for piece in said] == [
+        "",
+        "",
+        "\n<three> a ",
+        "<think",
+        "> </think> c",
     ]

@@ -57,6 +57,17 @@ def test_reasoning_does_not_stream(server: OpenAIServer, direct: ChatAvengers) -
     assert direct.invoke(SUM).text == "It is 13."
 
 
+@pytest.mark.parametrize("which", ["direct", "vote"])
+def test_an_answer_may_be_about_the_tags(
+    server: OpenAIServer, request: pytest.FixtureRequest, which: str
+) -> None:
+    said = "Qwen3 writes its reasoning inside `<think>` and the answer after it."
+    server.serve("alpha", said)
+    llm: ChatAvengers = request.getfixturevalue(which)
+    assert llm.invoke(SUM).text == said
+    assert "".join(chunk.text for chunk in llm.stream(SUM)) == said
+
+
 def test_a_vote_streams_the_winner(server: OpenAIServer, vote: ChatAvengers) -> None:
     server.serve("alpha", "It is 12.", "It is 13.", "13 it is.")
     chunks = list(vote.stream(SUM))

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from avengers_graph.voting.reasoning import NAMES, split_reasoning
+from avengers_graph.voting.sample import read_sample
 from avengers_graph.voting.spans import strip_reasoning
 
 CASES = [
@@ -14,12 +15,18 @@ CASES = [
     ("<reasoning>it is 5</reasoning>7", "7", "it is 5"),
     ("<thought>a</thought>42", "42", "a"),
     ("<THINK>a</THINK> 42", "42", "a"),
-    ("<think>a</think>4<think>b</think>2", "42", "a\n\nb"),
-    ("It is 4\n<think>b</think>\nor 2", "It is 4\nor 2", "b"),
-    ("It is 4<think>b</think>\nor 2", "It is 4\nor 2", "b"),
+    (" \n<think>a</think>\n <reasoning>b</reasoning>42", "42", "a\n\nb"),
+    ("<think>a</think>4<think>b</think>2", "4<think>b</think>2", "a"),
+    ("It is 4\n<think>b</think>\nor 2", "It is 4\n<think>b</think>\nor 2", None),
+    ("It goes inside `<think>` here.", "It goes inside `<think>` here.", None),
+    ("<think>a</think>It ends at `</think>`.", "It ends at `</think>`.", "a"),
+    ('{"name": "the <think> tag"}', '{"name": "the <think> tag"}', None),
+    (" 4 < 5", " 4 < 5", None),
     ("a</think>\n\n42", "42", "a"),
-    ("<think>a<think>b</think>c</think>d", "d", "a<think>b\n\nc"),
+    ("a</think>\n<think>b</think>42", "42", "a\n\nb"),
+    ("<think>a<think>b</think>42", "42", "a<think>b"),
     ("<think>cut off in the mid", "", "cut off in the mid"),
+    ("<think>a</think>\n<think>cut off", "", "a\n\ncut off"),
     ("<think></think>42", "42", None),
     ("I think 42 < 43", "I think 42 < 43", None),
 ]
@@ -29,6 +36,17 @@ CASES = [
 def test_reasoning_is_split_off(text: str, answer: str, reasoning: str | None) -> None:
     assert split_reasoning(text) == (answer, reasoning)
     assert strip_reasoning(text) == answer
+
+
+def test_a_tag_late_in_a_long_answer_is_part_of_it() -> None:
+    text = "word " * 100_000 + "and </think>, then <think> it ends"
+    opened = "<think>a</think>" + text
+    assert strip_reasoning(opened) == text
+
+
+def test_reasoning_is_split_off_once() -> None:
+    answer, reasoning = split_reasoning("<think>a</think>It ends at `</think>`.")
+    assert read_sample({"text": answer, "reasoning": reasoning}).text == answer
 
 
 @pytest.mark.parametrize("name", NAMES)
