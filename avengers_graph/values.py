@@ -4,7 +4,7 @@ A checkpoint, a trace and Studio all show the same. The state that holds them is
 ``state.py``; this module imports no framework, so the pure packages may use it.
 """
 
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -82,6 +82,8 @@ class SampleRecord(TypedDict):
     """True for a failed call whose sample was asked of another expert instead."""
     cancelled: bool
     """True for a call we took back: the vote was decided, or time or budget ran out."""
+    logprobs: NotRequired[dict[str, Any]]
+    """Log probabilities of the tokens as the server gave them; only where they were asked for."""
 
 
 class StopRule(TypedDict):

@@ -223,6 +223,7 @@ def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) ->
         tool_calls=whole.tool_calls,
         invalid_tool_calls=whole.invalid_tool_calls,
         additional_kwargs=whole.additional_kwargs,
+        response_metadata=whole.response_metadata,
         usage_metadata=whole.usage_metadata,
     )
     usage = whole.usage_metadata

@@ -16,10 +16,10 @@ KEYLESS = "not-needed"
 
 
 class EndpointChat(ChatOpenAI):
-    """``ChatOpenAI`` that keeps two things other servers send and it drops.
+    """``ChatOpenAI`` that keeps what servers send and it drops.
 
     The reasoning that vLLM, llama.cpp and others return beside the answer, and each
-    choice's own ``finish_reason`` when one request asks for several.
+    choice's own ``finish_reason`` and ``logprobs`` when one request asks for several.
     """
 
     @property
@@ -37,6 +37,7 @@ class EndpointChat(ChatOpenAI):
             generation.generation_info = {
                 **(generation.generation_info or {}),
                 "finish_reason": choice.get("finish_reason"),
+                "logprobs": choice.get("logprobs"),
             }
             if reasoning := _reasoning(choice["message"]):
                 generation.message.additional_kwargs["reasoning_content"] = reasoning

@@ -52,7 +52,7 @@ def answered(
         calls = [{"type": "tool_call", "id": f"call_{uuid4().hex}", **call} for call in written]
         text = ""
     reported = choice.message.additional_kwargs.get("reasoning_content")
-    return SampleRecord(
+    record = SampleRecord(
         expert=expert,
         index=index,
         round=round_number,
@@ -68,6 +68,9 @@ def answered(
         replaced=False,
         cancelled=False,
     )
+    if logprobs := choice.message.response_metadata.get("logprobs"):
+        record["logprobs"] = logprobs
+    return record
 
 
 def unanswered(

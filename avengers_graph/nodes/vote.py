@@ -99,6 +99,12 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
         calls = [{**calls[0], "type": "tool_call", "args": json.loads(merged)}]
     elif merged is not None:
         text = merged
+    metadata: dict[str, Any] = {
+        "finish_reason": winner["finish_reason"] or "stop",
+        "avengers": summary(state, verdict),
+    }
+    if merged is None and "logprobs" in winner:
+        metadata["logprobs"] = winner["logprobs"]
     return AIMessage(
         content=text,
         tool_calls=[c for c in calls if c["type"] == "tool_call"],
@@ -108,10 +114,7 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
             output_tokens=spent["output_tokens"],
             total_tokens=spent["input_tokens"] + spent["output_tokens"],
         ),
-        response_metadata={
-            "finish_reason": winner["finish_reason"] or "stop",
-            "avengers": summary(state, verdict),
-        },
+        response_metadata=metadata,
     )
 
 
@@ -172,6 +175,8 @@ def _as_decided(answer: AIMessage, verdict: VerdictRecord) -> AIMessage:
     )
     if not isinstance(decision, str):
         return answer
-    # Who answers in words has not agreed to the tool calls that were shown.
+    # Who answers in words has not agreed to the tool calls that were shown, and the tokens are
+    # not those of the model any more.
+    metadata = {k: v for k, v in answer.response_metadata.items() if k != "logprobs"}
     said = {"content": decision, "tool_calls": [], "invalid_tool_calls": []}
-    return answer.model_copy(update=said)
+    return answer.model_copy(update={**said, "response_metadata": metadata})

@@ -154,7 +154,7 @@ def events(body: Mapping[str, Any], replies: Sequence[Reply], style: UsageStyle)
             for piece in _PIECE.findall(reply.reasoning):
                 yield _event(head, index, {reply.reasoning_field: piece})
         for piece in _PIECE.findall(reply.text):
-            yield _event(head, index, {"content": piece})
+            yield _event(head, index, {"content": piece}, logprobs=logprobs(body, piece))
         for position, use in enumerate(reply.tool_calls):
             for fragment in _fragments(position, use):
                 yield _event(head, index, {"tool_calls": [fragment]})
@@ -185,10 +185,16 @@ def _choice(body: Mapping[str, Any], index: int, reply: Reply) -> dict[str, Any]
             for use in reply.tool_calls
         ]
     choice = {"index": index, "message": message, "finish_reason": reply.finish_reason}
-    if body.get("logprobs"):
-        words = _PIECE.findall(reply.text)
-        choice["logprobs"] = {"content": [{"token": w, "logprob": -0.1} for w in words]}
+    if (found := logprobs(body, reply.text)) is not None:
+        choice["logprobs"] = found
     return choice
+
+
+def logprobs(body: Mapping[str, Any], text: str) -> dict[str, Any] | None:
+    """The log probabilities of a text's pieces, if the request asks for them."""
+    if not body.get("logprobs"):
+        return None
+    return {"content": [{"token": word, "logprob": -0.1} for word in _PIECE.findall(text)]}
 
 
 def _arguments(use: ToolUse) -> str:
@@ -205,11 +211,17 @@ def _fragments(position: int, use: ToolUse) -> Iterator[dict[str, Any]]:
 
 
 def _event(
-    head: Mapping[str, Any], index: int, delta: dict[str, Any], *, finish_reason: str | None = None
+    head: Mapping[str, Any],
+    index: int,
+    delta: dict[str, Any],
+    *,
+    finish_reason: str | None = None,
+    logprobs: dict[str, Any] | None = None,
 ) -> str:
-    return _data(
-        {**head, "choices": [{"index": index, "delta": delta, "finish_reason": finish_reason}]}
-    )
+    choice = {"index": index, "delta": delta, "finish_reason": finish_reason}
+    if logprobs is not None:
+        choice["logprobs"] = logprobs
+    return _data({**head, "choices": [choice]})
 
 
 def _data(value: Mapping[str, Any]) -> str:

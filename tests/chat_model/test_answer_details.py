@@ -1,0 +1,51 @@
+"""What servers report besides the text reaches the answer, as with ``ChatOpenAI``."""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from avengers_graph import ChatAvengers
+from tests.routing import SUM
+from tests.servers.openai_server import OpenAIServer
+
+pytestmark = pytest.mark.integration
+
+Models = Callable[..., ChatAvengers]
+ONE = {"strategy": "direct"}
+VOTE = {"early_stop": False, "batching": "never", "fields": {"max_concurrency": 1}}
+BATCH = {"early_stop": False, "batching": "always"}
+Settings = dict[str, Any]
+each_way = pytest.mark.parametrize("settings", [ONE, VOTE, BATCH], ids=["one", "vote", "batch"])
+each_form = pytest.mark.parametrize("streamed", [False, True], ids=["invoke", "stream"])
+
+
+@pytest.fixture
+def openai(server: OpenAIServer) -> ChatOpenAI:
+    key = SecretStr("none")
+    return ChatOpenAI(model="alpha", base_url=server.base_url, api_key=key, stream_usage=True)
+
+
+def answer_of(llm: Any, streamed: bool, **keywords: Any) -> AIMessage:
+    whole: AIMessage = (
+        reduce(add, llm.stream(SUM, **keywords)) if streamed else llm.invoke(SUM, **keywords)
+    )
+    return whole
+
+
+@each_form
+@each_way
+def test_logprobs_are_the_winners(
+    server: OpenAIServer, llm_of: Models, openai: ChatOpenAI, settings: Settings, streamed: bool
+) -> None:
+    server.serve("alpha", "It is 13.")
+    expected = answer_of(openai, streamed, logprobs=True).response_metadata["logprobs"]
+    server.serve("alpha", "It is 13.", "So it is 13.", "12")
+    llm = llm_of(experts=("alpha",), **settings)
+    assert answer_of(llm, streamed, logprobs=True).response_metadata["logprobs"] == expected
+    assert "logprobs" not in answer_of(llm, streamed).response_metadata
