@@ -18,10 +18,17 @@
     └── LocalModelError                   weights or a local server could not be had
 
 Each message is one line: it quotes the offending value and says what to do next.
+
+``AllExpertsFailedError`` is raised as the LangChain error that fits as well, and a ``ConfigError``
+about a prompt that is too long for every expert as LangChain's ``ContextOverflowError``:
+``experts.model_errors`` has these forms, so that importing this module loads no LangChain.
 """
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from langchain_core.exceptions import ModelError
 
 
 class AvengersError(Exception):
@@ -61,7 +68,24 @@ class IndexMismatchError(ClusterIndexError):
 
 
 class ExpertError(AvengersError):
-    """One call to one expert failed."""
+    """One call to one expert failed.
+
+    Args:
+        message: what happened, without any secret.
+        kind: the LangChain error for failures of this sort; None where it has none.
+        is_retryable: whether the same request may succeed when it is sent again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: "type[ModelError] | None" = None,
+        is_retryable: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.is_retryable = is_retryable
 
 
 class ExpertTimeoutError(ExpertError):
@@ -86,9 +110,9 @@ class AllExpertsFailedError(AvengersError):
             "run `avengers-graph doctor` to check the endpoints"
         )
 
-    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, str]]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, str]], dict[str, Any]]:
         """Pickled by its causes: an exception is rebuilt from its message otherwise."""
-        return type(self), (self.causes,)
+        return type(self), (self.causes,), vars(self)
 
 
 class LocalModelError(AvengersError):

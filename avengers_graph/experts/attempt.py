@@ -117,7 +117,7 @@ async def _outcome_of(
                 if failed is not None and (is_given_up() or refusal is not None):
                     return failed
                 if refusal is not None:
-                    return Failed(unit, ExpertError(refusal), 0.0)
+                    return Failed(unit, refusal, 0.0)
                 began = time.monotonic()
                 if unit.sent_at is None:
                     tell(SampleStarted(unit.expert, unit.indices))
@@ -129,7 +129,7 @@ async def _outcome_of(
             failed = _outcome(unit, error, time.monotonic() - began, caller=caller)
             if is_out_of_order(error):
                 cause = as_expert_error(error, caller.expert, secrets=caller.secrets)
-                caller.breaker.failed(str(cause))
+                caller.breaker.failed(cause)
             rests = caller.breaker.is_open and others_left()
             last = attempt == retries or unit.heard or rests
             pause = _pause(attempt, error)
@@ -143,7 +143,9 @@ async def _outcome_of(
 
 
 @asynccontextmanager
-async def _turn(caller: Caller, *, others_left: Callable[[], bool]) -> AsyncIterator[str | None]:
+async def _turn(
+    caller: Caller, *, others_left: Callable[[], bool]
+) -> AsyncIterator[ExpertError | None]:
     """Wait until the expert's limits allow a request; hold its slot.
 
     Gives why the expert is to be passed over, None when it may be asked. It is looked at again

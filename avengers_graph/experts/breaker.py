@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from avengers_graph.errors import ExpertError
+
 FAILURES = 5
 """Failed attempts in a row, of any requests, after which an expert rests."""
 REST = 30.0
@@ -29,7 +31,7 @@ class Breaker:
         self._rest = rest
         self._clock = clock
         self._failed = 0
-        self._cause = ""
+        self._cause: ExpertError | None = None
         self._until = 0.0
 
     @property
@@ -37,17 +39,19 @@ class Breaker:
         """Whether so many attempts failed in a row that the expert is resting."""
         return self._failed >= self._most
 
-    def refusal(self) -> str | None:
+    def refusal(self) -> ExpertError | None:
         """Why the expert is to be passed over now; None when it may be asked."""
         left = self._until - self._clock()
-        if not self.is_open or left <= 0:
+        if not self.is_open or left <= 0 or self._cause is None:
             return None
-        return (
+        return ExpertError(
             f"passed over for {left:.0f} s more, after {self._failed} failures in a row "
-            f"({self._cause})"
+            f"({self._cause})",
+            kind=self._cause.kind,
+            is_retryable=True,
         )
 
-    def admission(self) -> str | None:
+    def admission(self) -> ExpertError | None:
         """As ``refusal``, for a request that leaves at once when it may.
 
         The first one after the rest may try the expert; until it is known how that went, the
@@ -58,7 +62,7 @@ class Breaker:
             self._until = self._clock() + self._rest
         return refusal
 
-    def failed(self, cause: str) -> None:
+    def failed(self, cause: ExpertError) -> None:
         """An attempt failed in a way that says something of the expert, not of the request."""
         self._failed += 1
         self._cause = cause

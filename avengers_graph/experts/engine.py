@@ -241,7 +241,8 @@ class _Round:
                     latency=latency,
                     error=cause,
                     replaced=replacement is not None and allowed,
-                )
+                ),
+                error,
             )
         yield FailedOver(unit.expert, cause, replacement)
         if replacement is not None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from avengers_graph.errors import ExpertError
 from avengers_graph.values import SampleRecord
 
 
@@ -39,6 +40,8 @@ class SampleFinished:
     """A sample landed: an answer, or an error in its place."""
 
     record: SampleRecord
+    error: ExpertError | None = None
+    """What the record's ``error`` says, with its kind; None for an answer. Not in streams."""
     type: str = "sample_finished"
 
     def to_dict(self) -> dict[str, Any]:

@@ -4,13 +4,25 @@ import asyncio
 import email.utils
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import openai
-from langchain_core.exceptions import ContextOverflowError, ModelError
+from langchain_core.exceptions import (
+    ContextOverflowError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelError,
+    ModelInvalidRequestError,
+    ModelNotFoundError,
+    ModelPermissionDeniedError,
+    ModelRateLimitError,
+    ModelTimeoutError,
+)
 
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
+from avengers_graph.experts.model_errors import ALL_OF_KIND
 from avengers_graph.experts.redaction import without
 from avengers_graph.settings.expert import Expert
 
@@ -18,8 +30,20 @@ _MAY_PASS = frozenset({408, 409, 429})
 _BROKEN = frozenset({500, 502, 504})
 _BAD_REQUEST = 400
 _NOT_FOUND = 404
+_TIMEOUTS = openai.APITimeoutError | TimeoutError | asyncio.TimeoutError
+_KIND_OF_STATUS: Mapping[int, type[ModelError]] = {
+    400: ModelInvalidRequestError,
+    401: ModelAuthenticationError,
+    403: ModelPermissionDeniedError,
+    404: ModelNotFoundError,
+    408: ModelTimeoutError,
+    413: ModelInvalidRequestError,
+    422: ModelInvalidRequestError,
+    429: ModelRateLimitError,
+}
 _CHECK_URL = "check base_url, it usually ends in /v1"
 _TOO_LONG = re.compile(r"context (length|size|window)", re.IGNORECASE)
+_TOO_LONG_CODE = "context_length_exceeded"
 _SHORTEN = (
     "the prompt is too long for it: shorten the conversation, start the server with a longer "
     "context, or set the expert's context_length so that it is passed over"
@@ -50,6 +74,21 @@ def status_of(error: BaseException) -> int | None:
     return status if isinstance(status, int) else None
 
 
+def kind_of(error: BaseException) -> type[ModelError] | None:
+    """The LangChain error for a failure of this sort, a key of ``ALL_OF_KIND``; None without."""
+    if _overflows(error):
+        return ContextOverflowError
+    if isinstance(error, ModelError):
+        return next((kind for kind in ALL_OF_KIND if isinstance(error, kind)), None)
+    status = status_of(error)
+    if status is not None:
+        return ModelAPIError if status >= 500 else _KIND_OF_STATUS.get(status)
+    if isinstance(error, _TIMEOUTS):
+        return ModelTimeoutError
+    unreachable = isinstance(error, openai.APIConnectionError | ConnectionError)
+    return ModelConnectionError if unreachable else None
+
+
 def retry_after(error: BaseException) -> float | None:
     """Seconds the server asked to wait (``Retry-After``: seconds or a date), None without."""
     headers: Any = getattr(getattr(error, "response", None), "headers", None)
@@ -67,29 +106,39 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def as_expert_error(error: Exception, expert: Expert, *, secrets: Sequence[str]) -> ExpertError:
-    """Any failure of a call as one of ours: one line, without the secrets."""
+    """Any failure of a call as one of ours: one line, without the secrets.
+
+    The error itself is not chained to it: those of clients hold the request with its key.
+    """
     if isinstance(error, ExpertError):
         return error
+    made, told = _told(error, expert, secrets=secrets)
+    return made(told, kind=kind_of(error), is_retryable=may_pass(error))
+
+
+def _told(
+    error: Exception, expert: Expert, *, secrets: Sequence[str]
+) -> tuple[type[ExpertError], str]:
+    """Which of our errors a failure is, and its message."""
     where = expert.base_url or expert.provider
-    if isinstance(error, openai.APITimeoutError | TimeoutError | asyncio.TimeoutError):
-        return ExpertTimeoutError(f"no answer from {where} within {expert.timeout:g} s")
+    if isinstance(error, _TIMEOUTS):
+        return ExpertTimeoutError, f"no answer from {where} within {expert.timeout:g} s"
     if isinstance(error, openai.APIConnectionError):
         reason = _said(_innermost(error), secrets=secrets)
-        return ExpertError(f"cannot reach {where} ({reason}); is the server running?")
+        return ExpertError, f"cannot reach {where} ({reason}); is the server running?"
     status, text = status_of(error), _said(error, secrets=secrets)
     lost = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
     if lost and status is None and expert.llm is None:
         # What the client raises when it does not find its way about the body.
-        return ExpertResponseError(
-            f"{where} did not answer as an OpenAI-compatible endpoint ({text}); {_CHECK_URL}"
-        )
+        told = f"{where} did not answer as an OpenAI-compatible endpoint ({text}); {_CHECK_URL}"
+        return ExpertResponseError, told
     remedy = _CHECK_URL if status == _NOT_FOUND else _SHORTEN if _overflows(error) else None
-    return ExpertError(f"{where}: {text}" + (f"; {remedy}" if remedy else ""))
+    return ExpertError, f"{where}: {text}" + (f"; {remedy}" if remedy else "")
 
 
-def _overflows(error: Exception) -> bool:
+def _overflows(error: BaseException) -> bool:
     """Whether the prompt was longer than the model's context, as servers say it."""
-    if isinstance(error, ContextOverflowError):
+    if isinstance(error, ContextOverflowError) or getattr(error, "code", None) == _TOO_LONG_CODE:
         return True
     return status_of(error) == _BAD_REQUEST and _TOO_LONG.search(str(error)) is not None
 

@@ -6,18 +6,20 @@ keeps the books.
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langchain_core.exceptions import ModelTimeoutError
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from avengers_graph.ballot_box import BallotBox, Parse, earlier_ballots, parse_of
-from avengers_graph.errors import AllExpertsFailedError
+from avengers_graph.errors import ExpertError, ExpertTimeoutError
 from avengers_graph.experts.budget import cost_of
 from avengers_graph.experts.engine import OUT_OF_TIME, run_round
 from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
+from avengers_graph.experts.model_errors import all_failed
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import Enough, RoundRequest
@@ -27,6 +29,9 @@ from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
 from avengers_graph.values import SampleRecord, Spent
 
+WithRecord = SampleFinished | SampleCancelled
+"""The events that bring a record."""
+
 
 def sample(
     state: AvengersState, runtime: Runtime[Context], config: RunnableConfig, *, pool: ExpertPool
@@ -34,26 +39,27 @@ def sample(
     """Append to ``samples`` and ``spent``.
 
     Raises:
-        AllExpertsFailedError: not one answer; names each expert's cause.
+        AllExpertsFailedError: not one answer; names each expert's cause. It is the LangChain
+            error that fits as well.
     """
-    records: list[SampleRecord] = []
+    heard: list[WithRecord] = []
     began = time.monotonic()
     request = round_request(state, config, pool=pool, parse=parse_of(runtime))
     for event in Bridge(run_round(request, pool=pool)):
-        records += _heard(event, runtime)
-    return _outcome(state, records, pool, elapsed=time.monotonic() - began)
+        heard += _heard(event, runtime)
+    return _outcome(state, heard, pool, elapsed=time.monotonic() - began)
 
 
 async def asample(
     state: AvengersState, runtime: Runtime[Context], config: RunnableConfig, *, pool: ExpertPool
 ) -> dict[str, Any]:
     """As ``sample``, without blocking the caller's loop."""
-    records: list[SampleRecord] = []
+    heard: list[WithRecord] = []
     began = time.monotonic()
     request = round_request(state, config, pool=pool, parse=parse_of(runtime))
     async for event in Bridge(run_round(request, pool=pool)):
-        records += _heard(event, runtime)
-    return _outcome(state, records, pool, elapsed=time.monotonic() - began)
+        heard += _heard(event, runtime)
+    return _outcome(state, heard, pool, elapsed=time.monotonic() - began)
 
 
 def round_request(
@@ -146,35 +152,55 @@ def _enough(state: AvengersState, parse: Parse | None) -> Enough | None:
     return enough
 
 
-def _heard(event: SampleEvent, runtime: Runtime[Context]) -> list[SampleRecord]:
-    """Pass an event on to whoever streams the graph; the records in it."""
+def _heard(event: SampleEvent, runtime: Runtime[Context]) -> list[WithRecord]:
+    """Pass an event on to whoever streams the graph; keep it if it brings a record."""
     runtime.stream_writer(event.to_dict())
-    return [event.record] if isinstance(event, SampleFinished | SampleCancelled) else []
+    return [event] if isinstance(event, WithRecord) else []
 
 
 def _outcome(
-    state: AvengersState, records: list[SampleRecord], pool: ExpertPool, *, elapsed: float
+    state: AvengersState, heard: list[WithRecord], pool: ExpertPool, *, elapsed: float
 ) -> dict[str, Any]:
+    records = [event.record for event in heard]
     so_far = [*state["samples"], *records]
     if all(record["error"] is not None for record in so_far):
-        raise AllExpertsFailedError(_causes(so_far, state))
+        finished = [event for event in heard if isinstance(event, SampleFinished)]
+        raised = {e.record["index"]: e.error for e in finished if e.error is not None}
+        cause = next(iter(raised.values()), None)
+        raise all_failed(_failures(so_far, raised, state)) from cause
     so_long = state["spent"]["elapsed"] + elapsed
     return {"samples": records, "spent": _spent(so_far, pool, state, elapsed=so_long)}
 
 
-def _causes(records: list[SampleRecord], state: AvengersState) -> dict[str, str]:
-    """Each expert's last failure."""
-    causes = {record["expert"]: record["error"] or "" for record in records}
-    if not causes:
+def _failures(
+    records: list[SampleRecord], raised: Mapping[int, ExpertError], state: AvengersState
+) -> dict[str, ExpertError]:
+    """Each expert's last failure.
+
+    Args:
+        raised: what the engine reported, by the index of the record.
+    """
+    if not records:
         allowed = state["request"]["settings"]["deadline"]
-        causes = {e["name"]: f"not asked within {allowed} s" for e in state["experts"]}
-    return {name: _cause(text, state) for name, text in causes.items()}
+        late = _late(f"not asked within {allowed} s")
+        return {expert["name"]: late for expert in state["experts"]}
+    last = {record["expert"]: record for record in records}
+    return {
+        name: raised.get(record["index"]) or _recalled(record, state)
+        for name, record in last.items()
+    }
 
 
-def _cause(text: str, state: AvengersState) -> str:
-    if text != OUT_OF_TIME:
-        return text
-    return f"no answer before the deadline of {state['request']['settings']['deadline']:g} s"
+def _recalled(record: SampleRecord, state: AvengersState) -> ExpertError:
+    """A failure that only its record tells of: called off, or from an earlier step's state."""
+    if record["error"] != OUT_OF_TIME:
+        return ExpertError(record["error"] or "")
+    allowed = state["request"]["settings"]["deadline"]
+    return _late(f"no answer before the deadline of {allowed:g} s")
+
+
+def _late(message: str) -> ExpertTimeoutError:
+    return ExpertTimeoutError(message, kind=ModelTimeoutError, is_retryable=True)
 
 
 def _expected_costs(state: AvengersState) -> dict[str, float]:

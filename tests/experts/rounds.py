@@ -6,6 +6,7 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
+from avengers_graph.errors import ExpertError
 from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import (
     FailedOver,
@@ -46,6 +47,12 @@ class Heard:
     @property
     def errors(self) -> list[str]:
         return [record["error"] for record in self.finished if record["error"] is not None]
+
+    @property
+    def raised(self) -> list[ExpertError]:
+        """What the errors were, with their kinds."""
+        finished = [e for e in self.events if isinstance(e, SampleFinished)]
+        return [e.error for e in finished if e.error is not None]
 
     @property
     def cancelled(self) -> list[SampleRecord]:

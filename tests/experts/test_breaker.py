@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from langchain_core.exceptions import ModelConnectionError
 
+from avengers_graph.errors import ExpertError
 from avengers_graph.experts import caller as callers
 from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.events import SampleFinished
@@ -28,20 +30,28 @@ class Clock:
 def test_it_opens_after_failures_in_a_row_only() -> None:
     breaker = Breaker(failures=3)
     for _ in range(2):
-        breaker.failed("down")
+        breaker.failed(ExpertError("down"))
     breaker.succeeded()
     for _ in range(2):
-        breaker.failed("down")
+        breaker.failed(ExpertError("down"))
     assert breaker.refusal() is None
-    breaker.failed("still down")
+    breaker.failed(ExpertError("still down"))
     assert breaker.is_open
     assert "3 failures in a row (still down)" in str(breaker.refusal())
+
+
+def test_its_refusal_is_of_the_kind_of_the_last_failure() -> None:
+    breaker = Breaker(failures=1)
+    breaker.failed(ExpertError("gone", kind=ModelConnectionError, is_retryable=True))
+    refusal = breaker.refusal()
+    assert refusal is not None
+    assert (refusal.kind, refusal.is_retryable) == (ModelConnectionError, True)
 
 
 def test_one_request_tries_it_after_the_rest() -> None:
     clock = Clock()
     breaker = Breaker(failures=1, rest=30, clock=clock)
-    breaker.failed("down")
+    breaker.failed(ExpertError("down"))
     assert "passed over for 30 s more" in str(breaker.refusal())
     clock.now += 31
     assert breaker.refusal() is None
@@ -49,7 +59,7 @@ def test_one_request_tries_it_after_the_rest() -> None:
     assert breaker.admission() is None
     assert breaker.admission() is not None, "one at a time"
     assert breaker.refusal() is not None
-    breaker.failed("down")
+    breaker.failed(ExpertError("down"))
     assert breaker.admission() is not None
     clock.now += 31
     assert breaker.admission() is None
