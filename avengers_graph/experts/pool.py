@@ -17,6 +17,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.experts.caller import Caller, ExpertCaller
 from avengers_graph.experts.chat_openai import api_key
 from avengers_graph.experts.fork_safe_lock import ForkSafeLock
+from avengers_graph.experts.model_errors import PromptTooLongError
 from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.prompt import estimated_tokens, fits
 from avengers_graph.experts.recording import Recording
@@ -184,6 +185,7 @@ class ExpertPool:
 
         Raises:
             ConfigError: none is left; the message says what each one lacks.
+            PromptTooLongError: the same, where a shorter conversation would be taken.
         """
         lacks = {
             expert.name: self._lack(
@@ -194,7 +196,12 @@ class ExpertPool:
         able = [name for name, lack in lacks.items() if lack is None]
         if not able:
             reasons = "; ".join(f"{name} {lack}" for name, lack in lacks.items())
-            raise ConfigError(f"no expert can take this request: {reasons}")
+            too_long = any(
+                self._lack(e, (), needs=needs, exclude=exclude, max_tokens=max_tokens) is None
+                for e in self
+            )
+            raised = PromptTooLongError if too_long else ConfigError
+            raise raised(f"no expert can take this request: {reasons}")
         return able
 
     def _lack(

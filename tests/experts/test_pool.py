@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.exceptions import ContextOverflowError
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI
@@ -73,6 +74,19 @@ def test_eligible_says_what_each_one_lacks() -> None:
         "no expert can take this request: plain does not support tools (see its supports); "
         "tools is excluded; short has a context of only 10 tokens"
     )
+
+
+def test_only_a_shorter_prompt_is_asked_for_where_it_would_be_taken() -> None:
+    pool = ExpertPool([expert("plain"), expert("short", supports={"tools"}, context_length=10)])
+    question = [HumanMessage("x" * 100)]
+    with pytest.raises(ContextOverflowError, match="short has a context of only 10") as caught:
+        pool.eligible(question, needs=["tools"])
+    assert isinstance(caught.value, ConfigError)
+    unable: list[dict[str, Any]] = [{"needs": ["images"]}, {"needs": ["tools"], "max_tokens": 11}]
+    for lacking in unable:
+        with pytest.raises(ConfigError) as other:
+            pool.eligible(question, **lacking)
+        assert not isinstance(other.value, ContextOverflowError), "shortening does not help"
 
 
 def test_cost() -> None:
