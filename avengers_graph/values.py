@@ -82,6 +82,10 @@ class SampleRecord(TypedDict):
     """True for a failed call whose sample was asked of another expert instead."""
     cancelled: bool
     """True for a call we took back: the vote was decided, or time or budget ran out."""
+    input_token_details: NotRequired[dict[str, int]]
+    """Of the input tokens, those read from a cache and the like; only where it was reported."""
+    output_token_details: NotRequired[dict[str, int]]
+    """Of the output tokens, those of reasoning and the like; only where it was reported."""
     logprobs: NotRequired[dict[str, Any]]
     """Log probabilities of the tokens as the server gave them; only where they were asked for."""
 

@@ -235,4 +235,5 @@ def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) ->
         input_tokens=usage["input_tokens"] if usage else estimated_tokens(prompt),
         output_tokens=usage["output_tokens"] if usage else answer_length(message),
         usage_estimated=usage is None,
+        usage=usage,
     )

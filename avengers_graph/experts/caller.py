@@ -17,6 +17,7 @@ import openai
 from asyncio_throttle.throttler import Throttler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration
 from langchain_core.runnables import RunnableBinding
 from pydantic import SecretStr
@@ -38,6 +39,8 @@ class Choice:
     input_tokens: int
     output_tokens: int
     usage_estimated: bool
+    usage: UsageMetadata | None = None
+    """What the server reported for the whole request, with the first of its choices only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,7 @@ def _choices(generations: list[ChatGeneration], *, prompt: list[BaseMessage]) ->
             input_tokens=counted_in if position == 0 else 0,
             output_tokens=output,
             usage_estimated=estimated,
+            usage=usage if position == 0 else None,
         )
         for position, (message, generation, output) in enumerate(
             zip(messages, generations, outputs, strict=True)

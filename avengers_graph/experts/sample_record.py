@@ -1,7 +1,7 @@
 """From what came over the wire to the sample record of the state."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage
@@ -68,6 +68,11 @@ def answered(
         replaced=False,
         cancelled=False,
     )
+    if choice.usage is not None:
+        if inputs := choice.usage.get("input_token_details"):
+            record["input_token_details"] = cast(dict[str, int], inputs)
+        if outputs := choice.usage.get("output_token_details"):
+            record["output_token_details"] = cast(dict[str, int], outputs)
     if logprobs := choice.message.response_metadata.get("logprobs"):
         record["logprobs"] = logprobs
     return record

@@ -1,11 +1,13 @@
 """Fifth node: count the ballots, and answer or go back for the plan's next round."""
 
 import json
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, cast
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
@@ -92,7 +94,6 @@ def _spoken_by(state: AvengersState, winner: int | None, fallback: int | None) -
 def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
     """The winning sample's own text as one message, with the usage of all samples, once."""
     winner = _spoken_by(state, verdict["winner"], verdict["fallback"])
-    spent = state["spent"]
     text, calls = winner["text"], winner["tool_calls"]
     merged = _merged(state, verdict)
     if merged is not None and calls:
@@ -109,13 +110,31 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
         content=text,
         tool_calls=[c for c in calls if c["type"] == "tool_call"],
         invalid_tool_calls=[{**c, "error": None} for c in calls if c["type"] != "tool_call"],
-        usage_metadata=UsageMetadata(
-            input_tokens=spent["input_tokens"],
-            output_tokens=spent["output_tokens"],
-            total_tokens=spent["input_tokens"] + spent["output_tokens"],
-        ),
+        usage_metadata=_usage(state),
         response_metadata=metadata,
     )
+
+
+def _usage(state: AvengersState) -> UsageMetadata:
+    """The tokens of all samples; of cached ones and the like as many as were reported."""
+    spent, samples = state["spent"], state["samples"]
+    usage = UsageMetadata(
+        input_tokens=spent["input_tokens"],
+        output_tokens=spent["output_tokens"],
+        total_tokens=spent["input_tokens"] + spent["output_tokens"],
+    )
+    if inputs := _summed(record.get("input_token_details") for record in samples):
+        usage["input_token_details"] = cast(InputTokenDetails, inputs)
+    if outputs := _summed(record.get("output_token_details") for record in samples):
+        usage["output_token_details"] = cast(OutputTokenDetails, outputs)
+    return usage
+
+
+def _summed(details: Iterable[Mapping[str, int] | None]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in details:
+        total.update(one or {})  # keeps zeros, as `+` would not
+    return dict(total)
 
 
 def _merged(state: AvengersState, verdict: VerdictRecord) -> str | None:

@@ -6,6 +6,7 @@ from operator import add
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import AIMessage
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
@@ -49,3 +50,31 @@ def test_logprobs_are_the_winners(
     llm = llm_of(experts=("alpha",), **settings)
     assert answer_of(llm, streamed, logprobs=True).response_metadata["logprobs"] == expected
     assert "logprobs" not in answer_of(llm, streamed).response_metadata
+
+
+@each_form
+@each_way
+def test_cached_and_reasoning_tokens_are_those_of_all_samples(
+    server: OpenAIServer, llm_of: Models, openai: ChatOpenAI, settings: Settings, streamed: bool
+) -> None:
+    server.serve("alpha", "It is 13.", usage="detailed")
+    usage = answer_of(openai, streamed).usage_metadata
+    assert usage is not None
+    server.requests.clear()
+    llm = llm_of(experts=("alpha",), **settings)
+    with get_usage_metadata_callback() as counter:
+        answer = answer_of(llm, streamed)
+    assert answer.usage_metadata == {
+        "input_tokens": (asked := len(server.requests)) * usage["input_tokens"],
+        "output_tokens": (said := sum(r.n for r in server.requests)) * usage["output_tokens"],
+        "total_tokens": asked * usage["input_tokens"] + said * usage["output_tokens"],
+        "input_token_details": {"cache_read": asked * usage["input_token_details"]["cache_read"]},
+        "output_token_details": {"reasoning": said},
+    }
+    assert counter.usage_metadata == {"avengers": answer.usage_metadata}
+    server.serve("alpha", "It is 13.")
+    assert set(answer_of(llm, streamed).usage_metadata or {}) == {
+        "input_tokens",
+        "output_tokens",
+        "total_tokens",
+    }

@@ -8,8 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-UsageStyle = Literal["whole", "one choice", "absent"]
-"""``whole`` counts all choices, ``one choice`` only the first (as llama.cpp does)."""
+UsageStyle = Literal["whole", "detailed", "one choice", "absent"]
+"""``whole`` counts all choices, ``one choice`` only the first (as llama.cpp does).
+
+``detailed`` also says what was cached (all of the prompt but a token) and was reasoning (one
+token a choice).
+"""
 
 _PIECE = re.compile(r"\S+\s*|\s+")
 _numbers = itertools.count(1)
@@ -120,16 +124,20 @@ def _identified(reply: Reply) -> list[ToolUse]:
     ]
 
 
-def usage(body: Mapping[str, Any], replies: Sequence[Reply], style: UsageStyle) -> dict[str, int]:
+def usage(body: Mapping[str, Any], replies: Sequence[Reply], style: UsageStyle) -> dict[str, Any]:
     """The usage object for a request."""
     counts = [tokens(reply.text) for reply in replies]
     completion = counts[0] if style == "one choice" else sum(counts)
     prompt = tokens(prompt_text(body))
-    return {
+    counted: dict[str, Any] = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
     }
+    if style == "detailed":
+        counted["prompt_tokens_details"] = {"cached_tokens": prompt - 1}
+        counted["completion_tokens_details"] = {"reasoning_tokens": len(counts)}
+    return counted
 
 
 def completion(
