@@ -82,6 +82,8 @@ class SampleRecord(TypedDict):
     """True for a failed call whose sample was asked of another expert instead."""
     cancelled: bool
     """True for a call we took back: the vote was decided, or time or budget ran out."""
+    refusal: NotRequired[str]
+    """What the expert said instead of an answer it will not give; only where it refused so."""
     input_token_details: NotRequired[dict[str, int]]
     """Of the input tokens, those read from a cache and the like; only where it was reported."""
     output_token_details: NotRequired[dict[str, int]]

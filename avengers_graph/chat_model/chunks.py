@@ -118,10 +118,11 @@ def _call_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
 
 
 def _last_chunk(message: AIMessage) -> ChatGenerationChunk:
-    """The end of the stream: usage and metadata, exactly once."""
+    """The end of the stream: a refusal, usage and metadata, exactly once."""
     return ChatGenerationChunk(
         message=AIMessageChunk(
             content="",
+            additional_kwargs=message.additional_kwargs,
             usage_metadata=message.usage_metadata,
             response_metadata=message.response_metadata,
             chunk_position="last",

@@ -18,8 +18,9 @@ KEYLESS = "not-needed"
 class EndpointChat(ChatOpenAI):
     """``ChatOpenAI`` that keeps what servers send and it drops.
 
-    The reasoning that vLLM, llama.cpp and others return beside the answer, and each
-    choice's own ``finish_reason`` and ``logprobs`` when one request asks for several.
+    The reasoning that vLLM, llama.cpp and others return beside the answer, a refusal that
+    streams, and each choice's own refusal, ``finish_reason`` and ``logprobs`` when one request
+    asks for several.
     """
 
     @property
@@ -39,8 +40,7 @@ class EndpointChat(ChatOpenAI):
                 "finish_reason": choice.get("finish_reason"),
                 "logprobs": choice.get("logprobs"),
             }
-            if reasoning := _reasoning(choice["message"]):
-                generation.message.additional_kwargs["reasoning_content"] = reasoning
+            generation.message.additional_kwargs |= _beside(choice["message"])
         return result
 
     def _convert_chunk_to_generation_chunk(
@@ -53,15 +53,19 @@ class EndpointChat(ChatOpenAI):
             chunk, default_chunk_class, base_generation_info
         )
         choices = chunk.get("choices") or []
-        if generation is not None and choices and (found := _reasoning(choices[0].get("delta"))):
-            generation.message.additional_kwargs["reasoning_content"] = found
+        if generation is not None and choices:
+            generation.message.additional_kwargs |= _beside(choices[0].get("delta"))
         return generation
 
 
-def _reasoning(message: dict[str, Any] | None) -> str | None:
-    """The reasoning text of a message or delta, under either name servers use for it."""
+def _beside(message: dict[str, Any] | None) -> dict[str, str]:
+    """What a message or delta has beside its text: reasoning, under either name, or a refusal."""
     fields = message or {}
-    return fields.get("reasoning_content") or fields.get("reasoning")
+    found = {
+        "reasoning_content": fields.get("reasoning_content") or fields.get("reasoning"),
+        "refusal": fields.get("refusal"),
+    }
+    return {name: text for name, text in found.items() if text}
 
 
 def api_key(expert: Expert) -> str:

@@ -68,6 +68,8 @@ def answered(
         replaced=False,
         cancelled=False,
     )
+    if refusal := choice.message.additional_kwargs.get("refusal"):
+        record["refusal"] = refusal
     if choice.usage is not None:
         if inputs := choice.usage.get("input_token_details"):
             record["input_token_details"] = cast(dict[str, int], inputs)

@@ -111,6 +111,7 @@ def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
         tool_calls=[c for c in calls if c["type"] == "tool_call"],
         invalid_tool_calls=[{**c, "error": None} for c in calls if c["type"] != "tool_call"],
         usage_metadata=_usage(state),
+        additional_kwargs={"refusal": winner["refusal"]} if "refusal" in winner else {},
         response_metadata=metadata,
     )
 
@@ -194,8 +195,8 @@ def _as_decided(answer: AIMessage, verdict: VerdictRecord) -> AIMessage:
     )
     if not isinstance(decision, str):
         return answer
-    # Who answers in words has not agreed to the tool calls that were shown, and the tokens are
-    # not those of the model any more.
+    # Who answers in words has not agreed to the tool calls that were shown, nor refused, and the
+    # tokens are not the model's any more.
     metadata = {k: v for k, v in answer.response_metadata.items() if k != "logprobs"}
-    said = {"content": decision, "tool_calls": [], "invalid_tool_calls": []}
-    return answer.model_copy(update={**said, "response_metadata": metadata})
+    said = {"content": decision, "additional_kwargs": {}, "response_metadata": metadata}
+    return answer.model_copy(update={**said, "tool_calls": [], "invalid_tool_calls": []})

@@ -54,7 +54,8 @@ def read_sample(sample: SampleLike) -> Sample:
             )
         content = sample.get("text", sample.get("content"))
         metadata = sample.get("response_metadata")
-        extra = sample.get("additional_kwargs")
+        # A sample record has its refusal beside its text.
+        extra = sample.get("additional_kwargs", sample)
         calls = sample.get("tool_calls")
         finish = sample.get("finish_reason")
         error = sample.get("error")

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from avengers_graph import ChatAvengers
 from tests.routing import SUM
+from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
 
 pytestmark = pytest.mark.integration
@@ -78,3 +79,27 @@ def test_cached_and_reasoning_tokens_are_those_of_all_samples(
         "output_tokens",
         "total_tokens",
     }
+
+
+@each_form
+@each_way
+def test_a_refusal_of_all_is_one_of_the_answer(
+    server: OpenAIServer, llm_of: Models, openai: ChatOpenAI, settings: Settings, streamed: bool
+) -> None:
+    server.serve("alpha", Reply(refusal="I won't do that."))
+    answer = answer_of(llm_of(experts=("alpha",), **settings), streamed)
+    expected = openai.invoke(SUM)
+    assert (answer.content, answer.additional_kwargs) == ("", {"refusal": "I won't do that."})
+    assert (answer.content, answer.additional_kwargs) == (
+        expected.content,
+        expected.additional_kwargs,
+    )
+
+
+@each_form
+def test_a_refusal_of_some_is_no_answer(
+    server: OpenAIServer, llm_of: Models, streamed: bool
+) -> None:
+    server.serve("alpha", Reply(refusal="The answer is 12."), Reply(refusal="12"), "13")
+    answer = answer_of(llm_of(experts=("alpha",), **BATCH), streamed)
+    assert (answer.content, answer.additional_kwargs) == ("13", {})

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 UsageStyle = Literal["whole", "detailed", "one choice", "absent"]
@@ -37,6 +37,7 @@ class Reply:
     tool_calls: Sequence[ToolUse] = ()
     reasoning: str | None = None
     reasoning_field: str = "reasoning_content"
+    refusal: str | None = None
     finish_reason: str | None = None
     """None: ``stop``, ``length`` or ``tool_calls``, as it turns out."""
     after: Callable[[], object] = lambda: True
@@ -114,7 +115,7 @@ def limited(reply: Reply, body: Mapping[str, Any]) -> Reply:
     if limit is not None and tokens(text) > limit:
         text, reason = text[: 4 * limit], reason or "length"
     reason = reason or ("tool_calls" if reply.tool_calls else "stop")
-    return Reply(text, _identified(reply), reply.reasoning, reply.reasoning_field, reason)
+    return replace(reply, text=text, tool_calls=_identified(reply), finish_reason=reason)
 
 
 def _identified(reply: Reply) -> list[ToolUse]:
@@ -161,6 +162,8 @@ def events(body: Mapping[str, Any], replies: Sequence[Reply], style: UsageStyle)
         if reply.reasoning is not None:
             for piece in _PIECE.findall(reply.reasoning):
                 yield _event(head, index, {reply.reasoning_field: piece})
+        for piece in _PIECE.findall(reply.refusal or ""):
+            yield _event(head, index, {"refusal": piece})
         for piece in _PIECE.findall(reply.text):
             yield _event(head, index, {"content": piece}, logprobs=logprobs(body, piece))
         for position, use in enumerate(reply.tool_calls):
@@ -181,6 +184,8 @@ def _choice(body: Mapping[str, Any], index: int, reply: Reply) -> dict[str, Any]
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
     if not reply.tool_calls:
         message["content"] = reply.text
+    if reply.refusal is not None:
+        message |= {"content": None, "refusal": reply.refusal}
     if reply.reasoning is not None:
         message[reply.reasoning_field] = reply.reasoning
     if reply.tool_calls:
