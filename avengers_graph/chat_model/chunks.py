@@ -57,14 +57,28 @@ class Telling:
         yield _last_chunk(message)
 
     def result(self) -> ChatResult:
-        """The answer in one piece."""
-        return ChatResult(generations=[ChatGeneration(message=self._message())])
+        """The answer in one piece; LangChain copies ``llm_output`` to its metadata."""
+        message = self._message()
+        output = {"token_usage": _token_usage(message), "model_name": self._name}
+        return ChatResult(generations=[ChatGeneration(message=message)], llm_output=output)
 
     def _message(self) -> AIMessage:
         """The answer under the name its caller gave the model."""
         message: AIMessage = self._state["messages"][-1]
         metadata = {**message.response_metadata, "model_name": self._name}
         return message.model_copy(update={"id": None, "response_metadata": metadata})
+
+
+def _token_usage(message: AIMessage) -> dict[str, int]:
+    """The usage under the names that OpenAI's API has for it."""
+    usage = message.usage_metadata
+    if usage is None:
+        return {}
+    return {
+        "prompt_tokens": usage["input_tokens"],
+        "completion_tokens": usage["output_tokens"],
+        "total_tokens": usage["total_tokens"],
+    }
 
 
 def _token_chunk(

@@ -1,5 +1,6 @@
 """``ChatAvengers``."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -163,6 +164,13 @@ class ChatAvengers(BindingChatModel):
 
     def _resolve_model_profile(self) -> ModelProfile:
         return pool_profile(self.pool)
+
+    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
+        """The usage of several calls; streamed ones have no output."""
+        usage: Counter[str] = Counter()
+        for output in llm_outputs:
+            usage.update(output["token_usage"] if output else {})
+        return {"token_usage": dict(usage), "model_name": self.model_name}
 
     # -- one call ---------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ from operator import add
 from typing import Any
 
 import pytest
-from langchain_core.callbacks import get_usage_metadata_callback
-from langchain_core.messages import AIMessage
+from langchain_core.callbacks import BaseCallbackHandler, get_usage_metadata_callback
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.outputs import LLMResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
@@ -103,3 +104,42 @@ def test_a_refusal_of_some_is_no_answer(
     server.serve("alpha", Reply(refusal="The answer is 12."), Reply(refusal="12"), "13")
     answer = answer_of(llm_of(experts=("alpha",), **BATCH), streamed)
     assert (answer.content, answer.additional_kwargs) == ("13", {})
+
+
+class Ends(BaseCallbackHandler):
+    """Keeps what each call ended with."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Any] = []
+
+    def on_llm_end(self, response: LLMResult, **_: Any) -> None:
+        self.outputs.append(response.llm_output)
+
+
+def test_token_usage_stands_where_callbacks_look_for_it(
+    server: OpenAIServer, llm_of: Models, openai: ChatOpenAI
+) -> None:
+    server.serve("alpha", "It is 13.")
+    one = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+    both = {name: 2 * count for name, count in one.items()}
+    for llm, name in ((openai, "alpha"), (llm_of(experts=("alpha",), **ONE), "avengers")):
+        ends = Ends()
+        message = llm.invoke(SUM, {"callbacks": [ends]})
+        assert one.items() <= message.response_metadata["token_usage"].items()
+        assert one.items() <= ends.outputs[0]["token_usage"].items()
+        assert ends.outputs[0]["model_name"] == name
+        result = llm.generate([[HumanMessage(SUM)], [HumanMessage(SUM)]])
+        assert result.llm_output == {"token_usage": both, "model_name": name}
+        list(llm.stream(SUM, {"callbacks": [ends]}))
+        assert ends.outputs[1] is None
+
+
+def test_token_usage_is_that_of_all_samples(server: OpenAIServer, llm_of: Models) -> None:
+    server.serve("alpha", "It is 13.")
+    metadata = llm_of(experts=("alpha",), **VOTE).invoke(SUM).response_metadata
+    assert metadata["token_usage"] == {
+        "prompt_tokens": 15,
+        "completion_tokens": 9,
+        "total_tokens": 24,
+    }
+    assert metadata["model_name"] == "avengers"
