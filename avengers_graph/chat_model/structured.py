@@ -160,7 +160,12 @@ def _whole(message: BaseMessage) -> BaseMessage:
 
     Raises:
         OutputParserException: the text is no JSON, or not all of it.
+        OpenAIRefusalError: the answer is a refusal; the class that ChatOpenAI raises.
     """
+    if refusal := message.additional_kwargs.get("refusal"):
+        from langchain_openai.chat_models.base import OpenAIRefusalError
+
+        raise OpenAIRefusalError(refusal)
     if not isinstance(message, AIMessageChunk) and data_in(message.text) is None:
         raise OutputParserException(
             f"the answer is no whole JSON (cut off? then raise max_tokens): {message.text}",

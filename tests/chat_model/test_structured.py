@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pytest
 from langchain_core.exceptions import OutputParserException
+from langchain_openai.chat_models.base import OpenAIRefusalError
 from pydantic import BaseModel, Field, field_validator
 from typing_extensions import TypedDict
 
@@ -73,6 +74,16 @@ def test_data_that_are_cut_off_are_none(server: OpenAIServer, llm_of: Models, me
     server.serve("alpha", cut)
     with pytest.raises(OutputParserException, match=r"no whole JSON.*raise max_tokens"):
         chain.invoke("Which?")
+
+
+def test_a_refusal_is_raised_as_by_chat_openai(server: OpenAIServer, llm: ChatAvengers) -> None:
+    server.serve("alpha", Reply(refusal="I won't"))
+    chain = llm.with_structured_output(Items, method="json_schema")
+    with pytest.raises(OpenAIRefusalError, match="I won't"):
+        chain.invoke("Which?")
+    raw: Any = llm.with_structured_output(Items, method="json_schema", include_raw=True)
+    answer = raw.invoke("Which?")
+    assert isinstance(answer["parsing_error"], OpenAIRefusalError)
 
 
 def test_line_ends_within_a_text_are_data(server: OpenAIServer, llm: ChatAvengers) -> None:
