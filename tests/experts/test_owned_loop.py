@@ -4,11 +4,11 @@ import asyncio
 import contextvars
 import json
 import os
-import select
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from multiprocessing.connection import wait
 from typing import Any
 
 import pytest
@@ -155,7 +155,7 @@ def in_a_child(work: Callable[[], object]) -> object:
             os._exit(0)
     os.close(writing)
     try:
-        ready, _, _ = select.select([reading], [], [], 60)
+        ready = wait([reading], 60)
         assert ready, "the child did not answer"
         return json.loads(os.read(reading, 65536))
     finally:

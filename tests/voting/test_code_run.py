@@ -2,9 +2,9 @@
 
 import os
 import resource
-import select
 import subprocess
 import time
+from multiprocessing.connection import wait
 
 from avengers_graph.voting import code_run
 from avengers_graph.voting.code_run import behaviour, examples_in
@@ -42,7 +42,7 @@ def test_what_a_program_started_ends_with_it() -> None:
     try:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         code_run._stop(process)
-        ended, _, _ = select.select([output], [], [], 5)
+        ended = wait([output], 5)
         assert ended
         assert os.read(output, 1) == b""
     finally:
