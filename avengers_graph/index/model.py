@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,9 +197,8 @@ class FittedModel:
         # Some methods make fewer clusters in one partition than in another; what is missing
         # there weighs nothing.
         depth = max(found.shape[1] for found in rows)
-        missing = [((0, 0), (0, depth - found.shape[1])) for found in rows]
-        hits = np.stack([np.pad(f, m, "edge") for f, m in zip(rows, missing, strict=True)], axis=1)
-        mixed = np.stack([np.pad(w, m) for w, m in zip(weights, missing, strict=True)], axis=1)
+        hits = np.stack([_widened(found, depth) for found in rows], axis=1)
+        mixed = np.stack([_widened(found, depth) for found in weights], axis=1)
         prior, prior_counts = self.prior(vectors)
         return Evidence(
             experts=self.experts,
@@ -233,6 +233,13 @@ class FittedModel:
         total = known.sum(axis=-2)
         near = (np.nan_to_num(costs) * known).sum(axis=-2) / np.maximum(total, 1e-12)
         return np.where(total > 0, near, self.global_costs)
+
+
+def _widened(values: NDArray[Any], width: int) -> NDArray[Any]:
+    """``values (n, k)`` with columns of zeros behind them, ``(n, width)``."""
+    missing = width - values.shape[1]
+    # np.pad would take longer than the rest of the evidence, and rarely has anything to do.
+    return values if missing == 0 else np.pad(values, ((0, 0), (0, missing)))
 
 
 def nearest_queries(vectors: Vectors, others: Vectors, k: int) -> NDArray[np.int64]:
