@@ -160,12 +160,7 @@ def _whole(message: BaseMessage) -> BaseMessage:
 
     Raises:
         OutputParserException: the text is no JSON, or not all of it.
-        OpenAIRefusalError: the answer is a refusal; the class that ChatOpenAI raises.
     """
-    if refusal := message.additional_kwargs.get("refusal"):
-        from langchain_openai.chat_models.base import OpenAIRefusalError
-
-        raise OpenAIRefusalError(refusal)
     if not isinstance(message, AIMessageChunk) and data_in(message.text) is None:
         raise OutputParserException(
             f"the answer is no whole JSON (cut off? then raise max_tokens): {message.text}",
@@ -175,12 +170,34 @@ def _whole(message: BaseMessage) -> BaseMessage:
 
 
 def _each_whole(messages: Iterator[BaseMessage]) -> Iterator[BaseMessage]:
-    yield from map(_whole, messages)
+    refusal = None
+    for message in messages:
+        refusal = message.additional_kwargs.get("refusal") or refusal
+        if refusal is None:
+            yield _whole(message)
+    _raise(refusal)
 
 
 async def _aeach_whole(messages: AsyncIterator[BaseMessage]) -> AsyncIterator[BaseMessage]:
+    refusal = None
     async for message in messages:
-        yield _whole(message)
+        refusal = message.additional_kwargs.get("refusal") or refusal
+        if refusal is None:
+            yield _whole(message)
+    _raise(refusal)
+
+
+def _raise(refusal: str | None) -> None:
+    """At the end of a stream: raised within it, the model's generator could not be closed.
+
+    Raises:
+        OpenAIRefusalError: the answer is a refusal; the class that ChatOpenAI raises.
+    """
+    if refusal is None:
+        return
+    from langchain_openai.chat_models.base import OpenAIRefusalError
+
+    raise OpenAIRefusalError(refusal)
 
 
 def _text_parser(schema: Schema) -> Runnable[Any, Any]:

@@ -81,6 +81,8 @@ def test_a_refusal_is_raised_as_by_chat_openai(server: OpenAIServer, llm: ChatAv
     chain = llm.with_structured_output(Items, method="json_schema")
     with pytest.raises(OpenAIRefusalError, match="I won't"):
         chain.invoke("Which?")
+    with pytest.raises(OpenAIRefusalError, match="I won't"):
+        list(chain.stream("Which?"))
     raw: Any = llm.with_structured_output(Items, method="json_schema", include_raw=True)
     answer = raw.invoke("Which?")
     assert isinstance(answer["parsing_error"], OpenAIRefusalError)
