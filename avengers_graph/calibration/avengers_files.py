@@ -126,7 +126,8 @@ def _scores(folder: Path, cluster: Any, row: int) -> dict[str, tuple[float, floa
                 raise ValueError(f"{right:g} right of {total:g} questions")
             if total and "accuracy" in entry:
                 share = _number(entry["accuracy"])
-                if abs(share - right / total) > _ROUNDING:
+                # A fraction, or in percent.
+                if min(abs(share - right / total), abs(share / 100 - right / total)) > _ROUNDING:
                     raise ValueError(f"accuracy {share:g}, but {right:g} right of {total:g}")
             found[model] = (right, total)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -110,9 +110,12 @@ def test_centres_are_real_and_finite(folder: Path, centres: Any, message: str) -
         read_avengers_files(folder)
 
 
-def test_a_byte_order_mark_and_rounded_accuracies_are_fine(folder: Path) -> None:
+@pytest.mark.parametrize("accuracy", [0.83, 82.5])
+def test_a_byte_order_mark_and_accuracies_as_people_write_them_are_fine(
+    folder: Path, accuracy: float
+) -> None:
     ranking = json.loads((folder / "ranking_x.json").read_text())
-    ranking["0"]["scores"]["m1"] = {"correct": 33, "total": 40, "accuracy": 0.83}
+    ranking["0"]["scores"]["m1"] = {"correct": 33, "total": 40, "accuracy": accuracy}
     text = json.dumps(ranking)
     (folder / "ranking_x.json").write_text(text, encoding="utf-8-sig")
     assert read_avengers_files(folder).clusters.means[0, 1] == pytest.approx(33 / 40)

@@ -97,7 +97,7 @@ def test_llmrouterbench_refuses_a_newest_run_that_is_not_complete(
 ) -> None:
     items = [{"index": at, "prompt": f"q{at}", "score": 1} for at in (1, 2)]
     result(tmp_path / "gsm/test/a/1.json", *items, counts=2)
-    result(tmp_path / "gsm/test/b/1.json", *items, counts=2)
+    result(tmp_path / "gsm/test/b/1.json", *items, counts={"right": 2, "wrong": 0})
     assert len(read_records(tmp_path)) == 2
     path = result(tmp_path / "gsm/test/a/2.json", items[0], **newest)
     for place in (tmp_path, path):
