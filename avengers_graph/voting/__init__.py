@@ -1,7 +1,7 @@
 """Answers out of texts, and votes over answers.
 
-Extraction and votes are pure functions but for two things: ``is_correct`` asks a worker process
-about integrals, sums and limits, and ``run_code=True``, off unless asked for, runs programs.
+Extraction and votes are pure functions but for ``run_code=True``: this runs the models' programs,
+and is off unless asked for.
 
 Importing this package loads no computer algebra and starts no process.
 """

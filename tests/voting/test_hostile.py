@@ -195,18 +195,17 @@ HANDWRITTEN = [
 
 
 def stress(text: str, kind: str, question: str | None) -> float:
-    """Seconds of one vote in which the text stands twice beside an honest sample."""
-    start = time.perf_counter()
+    """Seconds of CPU time of one vote in which the text stands twice beside an honest sample."""
+    start = time.thread_time()
     verdict = vote([text, text + " ", "7"], kind=kind, question=question)
-    seconds = time.perf_counter() - start
+    seconds = time.thread_time() - start
     assert verdict.winner is None or verdict.winner in (0, 1, 2)
     return seconds
 
 
 def checked(text: str, kind: str, question: str | None) -> None:
-    """Fails when the vote is slow twice: a stall of the machine is not the text's doing."""
-    if stress(text, kind, question) > LIMIT_SECONDS:
-        assert stress(text + "  ", kind, question) < LIMIT_SECONDS, (kind, text[:60])
+    """Fails when the vote is slow."""
+    assert stress(text, kind, question) < LIMIT_SECONDS, (kind, text[:60])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -224,9 +223,9 @@ def test_handwritten(text: str) -> None:
 
 @pytest.mark.parametrize("question", [text for text in HANDWRITTEN if len(text) > 1000][::3])
 def test_hostile_questions(question: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     infer_kind(question)
-    assert time.perf_counter() - start < 5 * LIMIT_SECONDS
+    assert time.thread_time() - start < 5 * LIMIT_SECONDS
     vote(["7", "8"], question=question)
 
 
