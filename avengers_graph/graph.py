@@ -19,14 +19,14 @@ from langgraph.runtime import get_runtime
 from langgraph.types import Checkpointer
 
 from avengers_graph import nodes
+from avengers_graph.config import AvengersConfig
+from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.index import ClusterIndex
-from avengers_graph.index.configured import open_configured
-from avengers_graph.settings.config import AvengersConfig
-from avengers_graph.settings.context import Context
-from avengers_graph.settings.plan import plans_of
+from avengers_graph.plans.spec import plans_of
+from avengers_graph.routing import ClusterIndex
+from avengers_graph.routing.configured import open_configured
 from avengers_graph.state import AvengersState, InputState, OutputState
-from avengers_graph.values import Plan
+from avengers_graph.types import Plan
 
 
 def create_avengers_graph(

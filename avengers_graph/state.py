@@ -1,7 +1,7 @@
 """The graph's state: what a caller passes, what comes back, and everything between.
 
 Which node writes which key is told in ``docs/architecture.md``; the values themselves are
-described in ``values.py``.
+described in ``types.py``.
 """
 
 import operator
@@ -12,7 +12,7 @@ from langgraph.channels import UntrackedValue
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
-from avengers_graph.values import (
+from avengers_graph.types import (
     ClusterHit,
     Plan,
     RankedExpert,

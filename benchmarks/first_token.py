@@ -23,7 +23,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from avengers_graph import ChatAvengers, ClusterIndex, Expert, ExpertPool
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.experts.chat_openai import endpoint_chat
-from tests.routing import records
+from tests.calibrated import records
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
 

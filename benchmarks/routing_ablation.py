@@ -7,16 +7,16 @@ over three seeds, and prints the table of ``avengers-graph evaluate --ablate``.
 
 import argparse
 
+from avengers_graph.calibration.ablation import Split, ablate
 from avengers_graph.calibration.cross_validation import random_folds
+from avengers_graph.calibration.embedders import LEXICAL, lexical_vectors
+from avengers_graph.calibration.routing import best_single
 from avengers_graph.cli.evaluation_tables import show_ablation
 from avengers_graph.cli.routing_options import progress_bars
 from avengers_graph.embedding import embed_texts, load_embeddings
-from avengers_graph.evaluation.ablation import Split, ablate
-from avengers_graph.evaluation.embedders import LEXICAL, lexical_vectors
-from avengers_graph.evaluation.routing import best_single
-from avengers_graph.index import RankingSettings
-from avengers_graph.index.fitting import default_clusters, fit_model, matrix
 from avengers_graph.records import expert_names, read_records
+from avengers_graph.routing import RankingSettings
+from avengers_graph.routing.fitting import default_clusters, fit_model, matrix
 
 
 def main() -> None:

@@ -11,8 +11,7 @@ import argparse
 import numpy as np
 
 from avengers_graph.calibration.cross_validation import random_folds
-from avengers_graph.embedding import embed_texts, load_embeddings
-from avengers_graph.evaluation.frontier import (
+from avengers_graph.calibration.frontier import (
     ALPHAS,
     FrontierPoint,
     cheapest_within,
@@ -20,9 +19,10 @@ from avengers_graph.evaluation.frontier import (
     trade_off_choices,
     with_costs,
 )
-from avengers_graph.index import RankingSettings
-from avengers_graph.index.fitting import fit_model, matrix
+from avengers_graph.embedding import embed_texts, load_embeddings
 from avengers_graph.records import expert_names, read_records
+from avengers_graph.routing import RankingSettings
+from avengers_graph.routing.fitting import fit_model, matrix
 
 
 def line(point: FrontierPoint) -> str:

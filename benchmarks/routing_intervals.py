@@ -14,13 +14,12 @@ from scipy.stats import beta
 
 from avengers_graph.cli.routing_options import progress_bars
 from avengers_graph.embedding import embed_texts, load_embeddings
-from avengers_graph.index import RankingSettings
-from avengers_graph.index.clustering import cluster
-from avengers_graph.index.fitting import Matrix, fit_model, matrix
-from avengers_graph.index.model import Vectors
-from avengers_graph.ranking import estimate
-from avengers_graph.ranking.ranks import worth_of
 from avengers_graph.records import expert_names, read_records
+from avengers_graph.routing import RankingSettings, estimate
+from avengers_graph.routing.clustering import cluster
+from avengers_graph.routing.fitting import Matrix, fit_model, matrix
+from avengers_graph.routing.model import Vectors
+from avengers_graph.routing.ranks import worth_of
 
 FITTED = (300, 1000, 3000)
 NEIGHBOURHOODS = 60

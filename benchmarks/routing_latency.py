@@ -18,9 +18,8 @@ from langchain_core.embeddings import Embeddings
 
 from avengers_graph import Expert, ExpertPool, create_avengers_graph
 from avengers_graph.embedding import embed_query, load_embeddings
-from avengers_graph.index import ClusterIndex
-from avengers_graph.ranking import rank_experts
 from avengers_graph.records import Record
+from avengers_graph.routing import ClusterIndex, rank_experts
 
 WORDS = """
     a the of train market river number function list prime history cell energy price city

@@ -13,9 +13,8 @@ import time
 
 import numpy as np
 
-from avengers_graph.index import ClusterIndex
-from avengers_graph.ranking import rank_experts
 from avengers_graph.records import Record
+from avengers_graph.routing import ClusterIndex, rank_experts
 
 DIM = 384
 TOPICS = 200

@@ -31,7 +31,7 @@ from avengers_graph.experts.recording import Recorded, read_recording
 from avengers_graph.experts.replay import ReplayPool
 from avengers_graph.plans.strategies import self_consistency
 from avengers_graph.records import Record, read_records
-from avengers_graph.values import Plan, PlannedCall, PlannedRound, StopRule
+from avengers_graph.types import Plan, PlannedCall, PlannedRound, StopRule
 from avengers_graph.voting import is_correct
 
 DATA = Path(str(files("avengers_graph") / "data"))

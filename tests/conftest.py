@@ -11,7 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from avengers_graph.experts.pool import ExpertPool
-    from avengers_graph.index import ClusterIndex
+    from avengers_graph.routing import ClusterIndex
     from tests.servers.openai_server import OpenAIServer
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -38,8 +38,8 @@ def server(running_server: "OpenAIServer") -> "OpenAIServer":
 @pytest.fixture
 def pool_of(server: "OpenAIServer") -> "Iterator[Callable[..., ExpertPool]]":
     """Makes pools: ``pool_of("alpha", "beta", timeout=1)`` are two models of the server."""
+    from avengers_graph.config import Expert
     from avengers_graph.experts.pool import ExpertPool
-    from avengers_graph.settings.expert import Expert
 
     made: list[ExpertPool] = []
 
@@ -80,7 +80,7 @@ def hour_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], objec
 @pytest.fixture(scope="session")
 def small_index(tmp_path_factory: pytest.TempPathFactory) -> "ClusterIndex":
     """Two clusters, three experts; see ``routing.py``."""
-    from tests.routing import fitted
+    from tests.calibrated import fitted
 
     return fitted(tmp_path_factory.mktemp("small-index"))
 
@@ -89,7 +89,7 @@ def small_index(tmp_path_factory: pytest.TempPathFactory) -> "ClusterIndex":
 def graph_of(small_index: "ClusterIndex", pool_of: "Callable[..., ExpertPool]") -> Any:
     """Makes graphs over three models of the server; ``fields`` are those of each expert."""
     from avengers_graph.graph import create_avengers_graph
-    from tests.routing import EXPERTS, WordEmbeddings
+    from tests.calibrated import EXPERTS, WordEmbeddings
 
     def make(*, experts: Any = EXPERTS, fields: dict[str, Any] | None = None, **given: Any) -> Any:
         return create_avengers_graph(

@@ -7,10 +7,9 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from avengers_graph.ballot_box.offer import Offer
-from avengers_graph.settings.context import Context
-from avengers_graph.settings.parameters import json_form
+from avengers_graph.context import Context, json_form
 from avengers_graph.state import AvengersState
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally
 
 Parse = Callable[[SampleRecord], Any]

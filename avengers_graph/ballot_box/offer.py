@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from avengers_graph.ballot_box.schema import schema_objection
-from avengers_graph.settings.parameters import json_form
-from avengers_graph.values import SampleRecord
+from avengers_graph.context import json_form
+from avengers_graph.types import SampleRecord
 
 
 class Offer:

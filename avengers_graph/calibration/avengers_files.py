@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.errors import ConfigError, RecordsError
-from avengers_graph.index.means import DatasetMeans
-from avengers_graph.index.model import ClusterTable, FittedModel, LinearModel, Vectors
-from avengers_graph.index.novelty import Novelty
-from avengers_graph.ranking import RankingSettings
 from avengers_graph.records import check_names
 from avengers_graph.records.items import load_object
+from avengers_graph.routing import RankingSettings
+from avengers_graph.routing.means import DatasetMeans
+from avengers_graph.routing.model import ClusterTable, FittedModel, LinearModel, Vectors
+from avengers_graph.routing.novelty import Novelty
 
 Floats = NDArray[np.float64]
 

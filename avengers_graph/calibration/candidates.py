@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import product
 
-from avengers_graph.index.fitting import default_clusters
-from avengers_graph.ranking import RankingSettings
+from avengers_graph.routing import RankingSettings
+from avengers_graph.routing.fitting import default_clusters
 
 PARTITIONS = 4
 """Partitions of the clustering that candidates average at most."""

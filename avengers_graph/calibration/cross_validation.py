@@ -7,16 +7,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.index.clustering import cluster, distinct_rows
-from avengers_graph.index.fitting import Matrix, Partition, fit_model, fit_residuals, knn_queries
-from avengers_graph.index.model import (
+from avengers_graph.routing import Evidence, RankingSettings, choose, order_key
+from avengers_graph.routing.clustering import cluster, distinct_rows
+from avengers_graph.routing.fitting import Matrix, Partition, fit_model, fit_residuals, knn_queries
+from avengers_graph.routing.model import (
     FittedModel,
     Queries,
     Vectors,
     mean_residual,
     nearest_queries,
 )
-from avengers_graph.ranking import Evidence, RankingSettings, choose, order_key
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

@@ -28,11 +28,11 @@ from avengers_graph.calibration.cross_validation import (
     shifted_folds,
 )
 from avengers_graph.errors import ConfigError, RecordsError
-from avengers_graph.index.clustering import distinct_rows, few_threads
-from avengers_graph.index.fitting import Matrix, macro_mean
-from avengers_graph.index.means import dataset_means
-from avengers_graph.index.model import Vectors
-from avengers_graph.ranking import RankingSettings
+from avengers_graph.routing import RankingSettings
+from avengers_graph.routing.clustering import distinct_rows, few_threads
+from avengers_graph.routing.fitting import Matrix, macro_mean
+from avengers_graph.routing.means import dataset_means
+from avengers_graph.routing.model import Vectors
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]

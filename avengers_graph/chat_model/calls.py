@@ -15,7 +15,7 @@ from avengers_graph.chat_model.isolation import outside_astream, outside_stream
 from avengers_graph.chat_model.runs import Run, as_custom_event, surrounding_writer
 from avengers_graph.chat_model.structured import Parse, json_schema_format, sample_parser
 from avengers_graph.chat_model.tools import openai_tool_choice, openai_tools
-from avengers_graph.settings.context import Context
+from avengers_graph.context import Context
 
 _LANGCHAINS_OWN = ("stream", "ls_structured_output_format", "structured_output_format")
 """Keywords that ``BaseChatModel`` reads itself and hands on all the same."""

@@ -24,17 +24,16 @@ from avengers_graph.chat_model.profile import pool_profile
 from avengers_graph.chat_model.runs import Run, current_run
 from avengers_graph.chat_model.settings import folded, resolved_context
 from avengers_graph.chat_model.structured import plain_schema
+from avengers_graph.config import load_config
+from avengers_graph.context import Context, checked_params
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
-from avengers_graph.index import ClusterIndex
-from avengers_graph.index.configured import open_configured
 from avengers_graph.plans import make_plan
-from avengers_graph.settings.config import load_config
-from avengers_graph.settings.context import Context
-from avengers_graph.settings.parameters import checked_params
-from avengers_graph.settings.plan import PlanSpec, plans_of
+from avengers_graph.plans.spec import PlanSpec, plans_of
+from avengers_graph.routing import ClusterIndex
+from avengers_graph.routing.configured import open_configured
 
 
 class ChatAvengers(BindingChatModel):

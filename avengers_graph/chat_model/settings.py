@@ -6,10 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from avengers_graph.config import describe
+from avengers_graph.context import PASSED_ON, Context, checked_params
 from avengers_graph.errors import ConfigError
-from avengers_graph.settings.config import describe
-from avengers_graph.settings.context import Context
-from avengers_graph.settings.parameters import PASSED_ON, checked_params
 
 SETTINGS = frozenset(Context.model_fields) - {
     "params",

@@ -31,7 +31,7 @@ from pydantic.v1 import ValidationError as ValidationErrorV1
 from avengers_graph.ballot_box.offer import data_in
 from avengers_graph.ballot_box.schema import schema_objection
 from avengers_graph.errors import ConfigError
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
 Schema = dict[str, Any] | type

@@ -9,9 +9,9 @@ from langchain_core.embeddings import Embeddings
 from rich.console import Console
 
 from avengers_graph.errors import ClusterIndexError
-from avengers_graph.index import ClusterIndex
 from avengers_graph.local.cache import cache_folder
 from avengers_graph.records import read_records
+from avengers_graph.routing import ClusterIndex
 
 CLUSTERS = 16
 """For 300 questions; the paper finds the number flat between 14 and 140 for thousands."""

@@ -14,8 +14,7 @@ from avengers_graph.cli.options import Config, Json
 from avengers_graph.errors import AvengersError
 
 if TYPE_CHECKING:
-    from avengers_graph.settings.config import AvengersConfig
-    from avengers_graph.settings.expert import Expert
+    from avengers_graph.config import AvengersConfig, Expert
 
 PACKAGES = (
     "langchain-core",
@@ -68,7 +67,7 @@ def doctor_command(config: Config = None, as_json: Json = False) -> None:
 
 
 def _look(config: Any) -> Iterator[Finding]:
-    from avengers_graph.settings.config import config_path, load_config
+    from avengers_graph.config import config_path, load_config
 
     for package in PACKAGES:
         yield _version(package)
@@ -109,7 +108,7 @@ def _strategy(settings: "AvengersConfig") -> str:
         ConfigError: there is none of that name.
     """
     from avengers_graph.plans import make_plan
-    from avengers_graph.settings.plan import plans_of
+    from avengers_graph.plans.spec import plans_of
 
     own = plans_of(settings.plans)
     default = settings.defaults
@@ -160,7 +159,7 @@ def _index(settings: "AvengersConfig") -> str:
         ClusterIndexError: missing, damaged, or of another embedder.
         EmbeddingError: the embedder cannot be loaded.
     """
-    from avengers_graph.index.configured import open_configured
+    from avengers_graph.routing.configured import open_configured
 
     index, _ = open_configured(settings)
     unknown = [expert.name for expert in settings.experts if expert.name not in index.experts]

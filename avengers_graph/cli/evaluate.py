@@ -25,11 +25,11 @@ from avengers_graph.cli.routing_options import (
 from avengers_graph.errors import ConfigError
 
 if TYPE_CHECKING:
-    from avengers_graph.evaluation.frontier import FrontierPoint
-    from avengers_graph.index import ClusterIndex
-    from avengers_graph.index.fitting import Matrix
-    from avengers_graph.index.model import Vectors
+    from avengers_graph.calibration.frontier import FrontierPoint
     from avengers_graph.records import Record
+    from avengers_graph.routing import ClusterIndex
+    from avengers_graph.routing.fitting import Matrix
+    from avengers_graph.routing.model import Vectors
 
 
 def evaluate_command(
@@ -74,11 +74,11 @@ def evaluate_command(
     """
     import numpy as np
 
+    from avengers_graph.calibration.ablation import Split, ablate
+    from avengers_graph.calibration.embedders import LEXICAL, lexical_vectors
+    from avengers_graph.calibration.routing import evaluate_vectors, shared_experts
     from avengers_graph.cli.evaluation_tables import show, show_ablation, show_frontier
     from avengers_graph.embedding import embed_texts, load_embeddings
-    from avengers_graph.evaluation import evaluate_vectors, shared_experts
-    from avengers_graph.evaluation.ablation import Split, ablate
-    from avengers_graph.evaluation.embedders import LEXICAL, lexical_vectors
     from avengers_graph.records import read_records
 
     if embedding and not ablated:
@@ -160,7 +160,7 @@ def _frontier(
     index: "ClusterIndex", data: "Matrix", vectors: "Vectors", default_cost: float | None
 ) -> "tuple[list[FrontierPoint], list[FrontierPoint]]":
     """Points of routing at each alpha, and of each single expert."""
-    from avengers_graph.evaluation.frontier import frontier_points, trade_off_choices, with_costs
+    from avengers_graph.calibration.frontier import frontier_points, trade_off_choices, with_costs
 
     data = with_costs(data, default_cost)
     choices = trade_off_choices(

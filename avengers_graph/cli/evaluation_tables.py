@@ -8,10 +8,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from avengers_graph.calibration.ablation import AblationRow
+from avengers_graph.calibration.frontier import FrontierPoint, cheapest_within
+from avengers_graph.calibration.routing import DatasetResult, RoutingResult
 from avengers_graph.cli.counted import counted
-from avengers_graph.evaluation import DatasetResult, RoutingResult
-from avengers_graph.evaluation.ablation import AblationRow
-from avengers_graph.evaluation.frontier import FrontierPoint, cheapest_within
 
 MARGIN = 5.0
 """Percent points below the best expert within which the cheapest routing is named."""

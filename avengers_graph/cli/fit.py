@@ -25,8 +25,7 @@ from avengers_graph.errors import ConfigError
 
 if TYPE_CHECKING:
     from avengers_graph.calibration.tuning import Tuning
-    from avengers_graph.index import ClusterIndex
-    from avengers_graph.ranking import RankingSettings
+    from avengers_graph.routing import ClusterIndex, RankingSettings
 
 _SHOWN = 13
 """Rows of the table of trials; --json has them all."""
@@ -96,12 +95,12 @@ def fit_command(
     """
     from avengers_graph.calibration.avengers_files import read_avengers_files
     from avengers_graph.calibration.tuning import tune
+    from avengers_graph.config import load_config
     from avengers_graph.embedding import DEFAULT_MODEL, embed_texts, load_embeddings
-    from avengers_graph.index import ClusterIndex
-    from avengers_graph.index.client import check_place
-    from avengers_graph.index.fitting import matrix
     from avengers_graph.records import expert_names, read_records
-    from avengers_graph.settings.config import load_config
+    from avengers_graph.routing import ClusterIndex
+    from avengers_graph.routing.client import check_place
+    from avengers_graph.routing.fitting import matrix
 
     config = config_for(index, host, config)
     place = index_place(index, host, port, config)
@@ -239,8 +238,8 @@ def _settings(clusters: str | None, method: str, scorer: str | None) -> "Ranking
     Raises:
         ConfigError: an option is wrong, or contradicts ``--clusters auto``.
     """
-    from avengers_graph.index.clustering import METHODS
-    from avengers_graph.ranking import SCORERS, RankingSettings
+    from avengers_graph.routing import SCORERS, RankingSettings
+    from avengers_graph.routing.clustering import METHODS
 
     for option, given, known in (("method", method, METHODS), ("scorer", scorer, SCORERS)):
         if given is not None and given not in known:

@@ -35,9 +35,9 @@ def local_command(
 
     from avengers_graph.cli.demo_index import demo_index
     from avengers_graph.cli.experts import local_pool
+    from avengers_graph.config import CONFIG_VARIABLE
     from avengers_graph.embedding import load_embeddings
     from avengers_graph.errors import ConfigError
-    from avengers_graph.settings.config import CONFIG_VARIABLE
 
     console = Console(stderr=True)
     with local_pool(models, console=console) as pool, tempfile.TemporaryDirectory() as folder:

@@ -24,9 +24,9 @@ from avengers_graph.records.record import check_unicode
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from avengers_graph.index import ClusterIndex
-    from avengers_graph.settings.config import AvengersConfig
-    from avengers_graph.values import ClusterHit, RankedExpert
+    from avengers_graph.config import AvengersConfig
+    from avengers_graph.routing import ClusterIndex
+    from avengers_graph.types import ClusterHit, RankedExpert
 
     Route = Callable[[str], tuple[list[ClusterHit], list[RankedExpert]]]
     """From a query to its nearest clusters and to who would be asked, best first."""
@@ -60,7 +60,7 @@ def route_command(
 
     Example: echo '{"query": "What is 7 * 8?"}' | avengers-graph route --index index/
     """
-    from avengers_graph.settings.config import load_config
+    from avengers_graph.config import load_config
 
     config = config_for(index, host, config)
     place = index_place(index, host, port, config)
@@ -86,7 +86,7 @@ def route_command(
 def _over_index(index: "ClusterIndex", embeddings: "Embeddings", given: dict[str, Any]) -> "Route":
     """Rank all experts of the index."""
     from avengers_graph.embedding import embed_query
-    from avengers_graph.ranking import rank_experts
+    from avengers_graph.routing import rank_experts
 
     depth = given.pop("top_clusters", index.settings.top_clusters)
 

@@ -12,7 +12,7 @@ from avengers_graph.errors import ConfigError
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from avengers_graph.index import ClusterIndex
+    from avengers_graph.routing import ClusterIndex
 
 IndexPath = Annotated[
     Path | None,
@@ -61,7 +61,7 @@ MAX_SEED = 2**31
 
 def config_for(path: Path | None, host: str | None, config: Path | None) -> Path | None:
     """The configuration to go by: the one given, or the default one where no index is named."""
-    from avengers_graph.settings.config import config_path
+    from avengers_graph.config import config_path
 
     if config is not None or path is not None or host is not None:
         return config
@@ -85,7 +85,7 @@ def index_place(
         return {"host": host, "port": port}
     if config is None:
         raise ConfigError("no index is named; pass --index DIR, --host HOST or --config FILE")
-    from avengers_graph.settings.config import load_config
+    from avengers_graph.config import load_config
 
     where = load_config(config).index
     return {"path": where.path} if where.path else {"host": where.host, "port": where.port}
@@ -93,9 +93,9 @@ def index_place(
 
 def opened(place: dict[str, Any], config: Path | None) -> "tuple[ClusterIndex, Embeddings]":
     """The index with its own embedder, or with the one that the config names."""
+    from avengers_graph.config import load_config
     from avengers_graph.embedding import load_embeddings
-    from avengers_graph.index import ClusterIndex
-    from avengers_graph.settings.config import load_config
+    from avengers_graph.routing import ClusterIndex
 
     index = ClusterIndex.open(**place)
     if config is None:

@@ -9,10 +9,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from avengers_graph.cli.counted import counted
+from avengers_graph.context import Context
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.plans import planned_samples
-from avengers_graph.settings.context import Context
-from avengers_graph.values import ClusterHit, RankedExpert, SampleRecord, VerdictRecord
+from avengers_graph.types import ClusterHit, RankedExpert, SampleRecord, VerdictRecord
 
 Graph = CompiledStateGraph[Any, Context, Any, Any]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import RoundRequest
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 
 def cost_of(

@@ -22,12 +22,12 @@ from langchain_core.outputs import ChatGeneration
 from langchain_core.runnables import RunnableBinding
 from pydantic import SecretStr
 
+from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertResponseError
 from avengers_graph.experts.breaker import FAILURES, Breaker
 from avengers_graph.experts.chat_openai import api_key, endpoint_chat
 from avengers_graph.experts.prompt import estimated_tokens, for_expert
 from avengers_graph.experts.redaction import secrets_in
-from avengers_graph.settings.expert import Expert
 
 
 @dataclass(frozen=True, slots=True)

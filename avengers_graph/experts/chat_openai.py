@@ -8,8 +8,8 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from avengers_graph.config import Expert
 from avengers_graph.errors import MissingKeyError
-from avengers_graph.settings.expert import Expert
 
 KEYLESS = "not-needed"
 """What the openai client is given for an endpoint that asks for no key; it insists on one."""

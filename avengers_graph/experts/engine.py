@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Iterator
 
+from avengers_graph.context import forced_tool
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit, carry_out
 from avengers_graph.experts.budget import Budget
@@ -24,8 +25,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.experts.sample_record import answered, unanswered
-from avengers_graph.settings.parameters import forced_tool
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 DECIDED = "cancelled: the vote was decided"
 CHARACTERS_PER_TOKEN = 4

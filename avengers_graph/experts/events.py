@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from avengers_graph.errors import ExpertError
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
+from avengers_graph.config import Expert
 from avengers_graph.experts.tool_turns import told_in_words
-from avengers_graph.settings.expert import Expert
 
 
 def estimated_tokens(messages: Sequence[BaseMessage]) -> int:

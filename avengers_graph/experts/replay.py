@@ -10,12 +10,12 @@ from typing import Any
 from asyncio_throttle.throttler import Throttler
 from langchain_core.messages import AIMessage, AIMessageChunk
 
+from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.caller import Call, Choice
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded, plain_prompt
-from avengers_graph.settings.expert import Expert
 
 _NOWHERE = "http://127.0.0.1:9/v1"
 """Stands where a recorded expert that is not configured would have its endpoint."""

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from langchain_core.messages import BaseMessage
 
+from avengers_graph.config import Expert
 from avengers_graph.plans import Ask
-from avengers_graph.settings.expert import Expert
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 DEFAULT_TEMPERATURE = 0.7
 """The paper's."""

@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage
 
 from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.written_calls import written_calls
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 from avengers_graph.voting.reasoning import split_reasoning
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import BaseMessage, HumanMessage
 
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 LONGEST = 6000
 """Characters of one answer that are shown; the rest is left out."""

@@ -9,21 +9,21 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 from pydantic import ValidationError
 
-from avengers_graph.embedding import embed_query
-from avengers_graph.errors import ConfigError
-from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.experts.prompt import conversation_of, has_images, question_of
-from avengers_graph.plans import make_plan
-from avengers_graph.settings.config import describe
-from avengers_graph.settings.context import Context
-from avengers_graph.settings.parameters import (
+from avengers_graph.config import describe
+from avengers_graph.context import (
+    Context,
     check_tool_choice,
     checked_params,
     json_form,
     needed_capabilities,
 )
+from avengers_graph.embedding import embed_query
+from avengers_graph.errors import ConfigError
+from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.prompt import conversation_of, has_images, question_of
+from avengers_graph.plans import make_plan
 from avengers_graph.state import AvengersState
-from avengers_graph.values import Plan, Request
+from avengers_graph.types import Plan, Request
 from avengers_graph.voting import infer_kind
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 from langgraph.runtime import Runtime
 
-from avengers_graph.index import ClusterIndex
+from avengers_graph.context import Context
 from avengers_graph.nodes.embed import query_vector
-from avengers_graph.settings.context import Context
+from avengers_graph.routing import ClusterIndex
 from avengers_graph.state import AvengersState
-from avengers_graph.values import ClusterHit, Request
+from avengers_graph.types import ClusterHit, Request
 
 
 def retrieve_cluster(

@@ -15,6 +15,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
 from avengers_graph.ballot_box import BallotBox, Parse, earlier_ballots, parse_of
+from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError, ExpertTimeoutError
 from avengers_graph.experts.budget import cost_of
 from avengers_graph.experts.engine import OUT_OF_TIME, run_round
@@ -25,9 +26,8 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import Enough, RoundRequest
 from avengers_graph.experts.shown_answers import with_answers
 from avengers_graph.plans import asks_for
-from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
-from avengers_graph.values import SampleRecord, Spent
+from avengers_graph.types import SampleRecord, Spent
 
 WithRecord = SampleFinished | SampleCancelled
 """The events that bring a record."""

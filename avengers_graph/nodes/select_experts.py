@@ -8,14 +8,13 @@ from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
+from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.index import ClusterIndex
 from avengers_graph.nodes.embed import query_vector
-from avengers_graph.ranking import rank_experts
-from avengers_graph.settings.context import Context
+from avengers_graph.routing import ClusterIndex, rank_experts
 from avengers_graph.state import AvengersState
-from avengers_graph.values import ClusterHit, RankedExpert, Request, Spent
+from avengers_graph.types import ClusterHit, RankedExpert, Request, Spent
 
 
 def select_experts(

@@ -12,10 +12,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
 from avengers_graph.ballot_box import BallotBox, landed_ballots, parse_of
+from avengers_graph.context import Context
 from avengers_graph.plans import Standing, plan_is_done, planned_samples
-from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState
-from avengers_graph.values import SampleRecord, VerdictRecord
+from avengers_graph.types import SampleRecord, VerdictRecord
 
 SHOWN = 200
 """Characters of an answer that a message's metadata repeats."""

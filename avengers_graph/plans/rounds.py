@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from avengers_graph.values import Plan, PlannedRound
+from avengers_graph.types import Plan, PlannedRound
 
 
 @dataclass(frozen=True, slots=True)

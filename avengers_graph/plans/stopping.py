@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import comb
 from types import MappingProxyType
 
-from avengers_graph.values import Plan, StopRule
+from avengers_graph.types import Plan, StopRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

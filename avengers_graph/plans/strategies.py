@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.values import Plan, PlannedCall, PlannedRound, StopRule
+from avengers_graph.types import Plan, PlannedCall, PlannedRound, StopRule
 
 SWITCH_BELOW = 0.8
 """model-switch, fast-slow and slow-fast ask the second expert when agreement is under it."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from avengers_graph.values import TallyRow
+from avengers_graph.types import TallyRow
 
 
 @dataclass(frozen=True, slots=True)

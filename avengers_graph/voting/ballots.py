@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from avengers_graph.values import TallyRow
+from avengers_graph.types import TallyRow
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import Kind
 from avengers_graph.voting.kinds.kind import Embed

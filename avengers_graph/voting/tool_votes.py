@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from avengers_graph.values import TallyRow
+from avengers_graph.types import TallyRow
 from avengers_graph.voting.answer import Verdict
 from avengers_graph.voting.ballots import PLACES
 from avengers_graph.voting.confidence import confidence_of

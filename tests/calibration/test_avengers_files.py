@@ -15,9 +15,8 @@ from avengers_graph.errors import (
     IndexMismatchError,
     RecordsError,
 )
-from avengers_graph.index import ClusterIndex
-from avengers_graph.ranking import rank_experts
-from tests.index.conftest import TopicEmbeddings
+from avengers_graph.routing import ClusterIndex, rank_experts
+from tests.routing.conftest import TopicEmbeddings
 
 
 def cell(correct: int, total: int) -> dict[str, Any]:

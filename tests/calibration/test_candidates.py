@@ -1,7 +1,7 @@
 """The grid that is searched."""
 
 from avengers_graph.calibration.candidates import candidates, cluster_numbers
-from avengers_graph.ranking import RankingSettings
+from avengers_graph.routing import RankingSettings
 
 
 def test_every_scorer_is_a_candidate() -> None:

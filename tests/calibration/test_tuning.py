@@ -11,10 +11,10 @@ from avengers_graph.calibration.cross_validation import (
 from avengers_graph.calibration.tuning import tune
 from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import ConfigError, RecordsError
-from avengers_graph.index.fitting import Matrix, fit_model, knn_queries, macro_mean, matrix
-from avengers_graph.index.model import Vectors
-from avengers_graph.ranking import RankingSettings, choose, order_key
-from tests.index.conftest import EXPERTS, TopicEmbeddings, planted
+from avengers_graph.routing import RankingSettings, choose, order_key
+from avengers_graph.routing.fitting import Matrix, fit_model, knn_queries, macro_mean, matrix
+from avengers_graph.routing.model import Vectors
+from tests.routing.conftest import EXPERTS, TopicEmbeddings, planted
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from langchain_core.embeddings import Embeddings
 from avengers_graph import ChatAvengers, ClusterIndex, ExpertPool
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.local import LocalServers
-from tests.routing import EXPERTS, WordEmbeddings, records
+from tests.calibrated import EXPERTS, WordEmbeddings, records
 
 EVERYTHING = frozenset({"tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"})
 

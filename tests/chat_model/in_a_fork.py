@@ -9,7 +9,7 @@ import tempfile
 
 from avengers_graph import ChatAvengers, ClusterIndex, Expert, ExpertPool
 from avengers_graph.errors import ClusterIndexError
-from tests.routing import SUM, WordEmbeddings, records
+from tests.calibrated import SUM, WordEmbeddings, records
 from tests.servers.openai_server import OpenAIServer
 
 

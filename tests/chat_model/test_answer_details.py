@@ -13,7 +13,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from avengers_graph import ChatAvengers
-from tests.routing import SUM
+from tests.calibrated import SUM
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
 

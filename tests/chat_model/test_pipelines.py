@@ -25,7 +25,7 @@ from typing_extensions import TypedDict
 
 from avengers_graph import ChatAvengers, Context
 from avengers_graph.errors import AllExpertsFailedError
-from tests.routing import CAPITAL, SUM
+from tests.calibrated import CAPITAL, SUM
 from tests.servers.answers import Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer, Received
 

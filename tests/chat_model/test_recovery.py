@@ -14,7 +14,7 @@ from langchain_core.runnables import Runnable
 
 from avengers_graph import ChatAvengers
 from avengers_graph.errors import AllExpertsFailedError, ConfigError
-from tests.routing import EXPERTS, SUM
+from tests.calibrated import EXPERTS, SUM
 from tests.servers.answers import Answer, Fault
 from tests.servers.openai_server import OpenAIServer, Received
 

@@ -14,8 +14,8 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.integration_tests import chat_models as standard
 
 from avengers_graph import ChatAvengers, ClusterIndex, ExpertPool
+from tests.calibrated import EXPERTS, WordEmbeddings
 from tests.chat_model.conftest import EVERYTHING
-from tests.routing import EXPERTS, WordEmbeddings
 from tests.servers.openai_server import OpenAIServer
 
 PIXEL = base64.b64decode(

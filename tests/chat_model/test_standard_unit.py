@@ -6,8 +6,8 @@ import pytest
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from avengers_graph import ChatAvengers, ClusterIndex, Expert, ExpertPool
+from tests.calibrated import EXPERTS, WordEmbeddings
 from tests.chat_model.conftest import EVERYTHING
-from tests.routing import EXPERTS, WordEmbeddings
 
 
 class TestChatAvengersUnit(ChatModelUnitTests):

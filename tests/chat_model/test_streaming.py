@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessageChunk
 from langgraph.graph import START, MessagesState, StateGraph
 
 from avengers_graph import ChatAvengers, Expert
-from tests.routing import SUM
+from tests.calibrated import SUM
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
 

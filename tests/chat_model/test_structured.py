@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from avengers_graph import ChatAvengers
 from avengers_graph.errors import ConfigError
-from tests.routing import SUM
+from tests.calibrated import SUM
 from tests.servers.answers import Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer
 

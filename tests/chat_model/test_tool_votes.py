@@ -12,8 +12,8 @@ from langchain_core.tools import tool
 
 from avengers_graph import ChatAvengers, Expert
 from avengers_graph.errors import ConfigError
+from tests.calibrated import SUM
 from tests.chat_model.conftest import EVERYTHING
-from tests.routing import SUM
 from tests.servers.answers import Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer
 

@@ -9,11 +9,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from avengers_graph.calibration.embedders import LEXICAL
 from avengers_graph.errors import (
     ConfigError,
     RecordsError,
 )
-from avengers_graph.evaluation.embedders import LEXICAL
 from tests.cli.conftest import PLACES, SUMS
 
 pytestmark = pytest.mark.skipif(

@@ -11,7 +11,7 @@ import pytest
 
 from avengers_graph import ChatAvengers, ClusterIndex, ExpertPool
 from examples.agent import TOOLS, make_agent
-from tests.routing import EXPERTS, SUM, WordEmbeddings
+from tests.calibrated import EXPERTS, SUM, WordEmbeddings
 from tests.servers.answers import Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer, Received
 

@@ -20,7 +20,7 @@ from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.plans import Ask
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 QUESTION = "What is 6 times 7?"
 

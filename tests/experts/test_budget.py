@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from avengers_graph.config import Expert, Price
 from avengers_graph.experts.budget import Budget, cost_of
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.sample_record import unanswered
-from avengers_graph.settings.expert import Expert, Price
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 from tests.experts.rounds import round_request
 
 URL = "http://127.0.0.1:9/v1"

@@ -10,14 +10,14 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
+from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit
 from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.engine import DECIDED, OUT_OF_TIME, _Round
 from avengers_graph.experts.events import SampleFinished, SampleStarted
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.settings.expert import Expert
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 from tests.experts.rounds import Heard, bridged, listen, round_request
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
+from avengers_graph.config import Expert
 from avengers_graph.experts.prompt import fits, for_expert, has_images, question_of
-from avengers_graph.settings.expert import Expert
 
 URL = "http://127.0.0.1:9/v1"
 WITH_SYSTEM = Expert(name="a", base_url=URL)

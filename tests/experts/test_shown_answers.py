@@ -4,7 +4,7 @@ from langchain_core.messages import HumanMessage
 
 from avengers_graph.experts.sample_record import unanswered
 from avengers_graph.experts.shown_answers import with_answers
-from avengers_graph.values import SampleRecord
+from avengers_graph.types import SampleRecord
 
 QUESTION = [HumanMessage("What is 6 plus 7?")]
 

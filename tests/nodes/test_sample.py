@@ -7,11 +7,11 @@ import pytest
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
+from avengers_graph.config import Price
+from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError
-from avengers_graph.settings.context import Context
-from avengers_graph.settings.expert import Price
-from avengers_graph.settings.plan import PlanSpec
-from tests.routing import EXPERTS, SUM
+from avengers_graph.plans.spec import PlanSpec
+from tests.calibrated import EXPERTS, SUM
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 

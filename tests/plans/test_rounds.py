@@ -3,7 +3,7 @@
 import pytest
 
 from avengers_graph.plans import Ask, asks_for
-from avengers_graph.values import PlannedCall, PlannedRound
+from avengers_graph.types import PlannedCall, PlannedRound
 
 
 def planned(*calls: tuple[int | str, int]) -> PlannedRound:

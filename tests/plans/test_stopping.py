@@ -11,7 +11,7 @@ from avengers_graph.plans.stopping import (
     lead_is_unbeatable,
     leader_is_safe,
 )
-from avengers_graph.values import Plan, PlannedRound, StopRule
+from avengers_graph.types import Plan, PlannedRound, StopRule
 
 
 def _standing(votes: list[int], *, agreement: float = 0.0, unbeatable: bool = False) -> Standing:

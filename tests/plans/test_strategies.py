@@ -5,7 +5,7 @@ import pytest
 from avengers_graph.errors import ConfigError
 from avengers_graph.plans import STRATEGIES, make_plan, planned_samples
 from avengers_graph.plans.strategies import split_evenly
-from avengers_graph.values import Plan
+from avengers_graph.types import Plan
 
 Calls = list[tuple[int | str, int]]
 

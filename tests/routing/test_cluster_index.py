@@ -1,0 +1,212 @@
+"""Fitting, opening and asking an index, on embedded Chroma and on a real Chroma server."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avengers_graph.embedding import embed_query
+from avengers_graph.errors import (
+    ClusterIndexError,
+    ConfigError,
+    EmbeddingError,
+    IndexMismatchError,
+    IndexNotFoundError,
+    RecordsError,
+)
+from avengers_graph.records import Record
+from avengers_graph.routing import ClusterIndex, RankingSettings, estimate, rank_experts
+from avengers_graph.routing.clustering import few_threads
+from tests.routing.conftest import EXPERTS, TOPICS, TopicEmbeddings, planted
+
+Home = dict[str, Any]
+
+
+def best(index: ClusterIndex, vector: Any) -> str:
+    hits = index.nearest(vector, k=index.settings.top_clusters)
+    return rank_experts(index.evidence(vector, hits), candidates=index.experts)[0]["name"]
+
+
+def test_each_topic_goes_to_its_expert(
+    home: Home, records: list[Record], embeddings: TopicEmbeddings
+) -> None:
+    ClusterIndex.fit(records, embeddings, n_clusters=4, **home)
+    index = ClusterIndex.open(**home, embeddings=embeddings)
+    assert index.experts == EXPERTS
+    assert (index.n_clusters, index.dim, index.n_queries) == (4, embeddings.dim, len(records))
+    for number, topic in enumerate(TOPICS):
+        vector = embed_query(embeddings, f"{topic} {topic} {topic} new question")
+        (hit,) = index.nearest(vector)
+        assert (hit["size"], hit["weight"]) == (30, 1.0)
+        assert topic in hit["label"]
+        scores = index.scores(hit["id"])
+        assert scores[EXPERTS[number % 3]].mean == pytest.approx(0.9)
+        assert scores["ada"].count == 30
+        assert scores["ada"].cost == pytest.approx(0.001)
+        assert scores["ada"].latency is None
+        assert best(index, vector) == EXPERTS[number % 3]
+    assert index.global_scores()["ada"].count == 120
+
+
+@pytest.mark.parametrize("scorer", ["cluster", "reciprocal-rank", "knn", "ridge", "prior", "blend"])
+def test_every_scorer_is_served_from_chroma(
+    home: Home, records: list[Record], embeddings: TopicEmbeddings, scorer: str
+) -> None:
+    settings = RankingSettings(
+        scorer=scorer, n_clusters=4, neighbours=10, blend={"cluster": 1, "knn": 1, "ridge": 1}
+    )
+    fitted = ClusterIndex.fit(records, embeddings, settings=settings, **home)
+    index = ClusterIndex.open(**home)
+    assert index.settings == fitted.settings
+    for number, topic in enumerate(TOPICS):
+        vector = embed_query(embeddings, f"{topic} {topic} {topic} new question")
+        assert best(index, vector) == EXPERTS[number % 3]
+        evidence = index.evidence(vector, index.nearest(vector))
+        assert scorer.split("-")[0] in rank_experts(evidence, candidates=["ada"])[0]["why"].lower()
+
+
+def test_queries_it_was_fitted_on_are_known(home: Home, embeddings: TopicEmbeddings) -> None:
+    records = planted(10)
+    index = ClusterIndex.fit(records, embeddings, n_clusters=2, **home)
+    asked = [records[0].query, "new?", records[3].query, records[0].query]
+    assert index.fitted_on(asked) == 3
+    assert ClusterIndex.from_model(index.model, embeddings, **home).fitted_on(asked) == 0
+
+
+def test_nearest_is_what_kmeans_predicts(home: Home) -> None:
+    from sklearn.cluster import KMeans
+
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(1500, 32)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    records = [Record(f"query {at}", "d", {"a": float(at % 2)}) for at in range(len(vectors))]
+    index = ClusterIndex.fit(records, None, vectors=vectors, n_clusters=300, **home)
+    with few_threads():  # sums depend on the number of threads in the last digit
+        kmeans = KMeans(300, n_init=1, random_state=0).fit(vectors)
+    assert np.array_equal(index.centroids, kmeans.cluster_centers_)
+    asked = rng.normal(size=(400, 32)).astype(np.float32)
+    asked = np.concatenate([asked / np.linalg.norm(asked, axis=1, keepdims=True), vectors[:200]])
+    found = [index.nearest(vector)[0] for vector in asked]
+    assert [hit["id"] for hit in found] == kmeans.predict(asked).tolist()
+    distances = kmeans.transform(asked).min(axis=1)
+    assert [hit["distance"] for hit in found] == pytest.approx(distances.tolist(), abs=1e-5)
+
+
+def test_several_nearest_come_in_order_and_share_the_weight(
+    home: Home, records: list[Record], embeddings: TopicEmbeddings
+) -> None:
+    index = ClusterIndex.fit(records, embeddings, n_clusters=4, **home)
+    hits = index.nearest(embed_query(embeddings, "algebra poetry"), k=9)
+    assert len(hits) == 4
+    distances = [hit["distance"] for hit in hits]
+    assert distances == sorted(distances)
+    assert sum(hit["weight"] for hit in hits) == pytest.approx(1)
+    assert hits[0]["weight"] >= hits[-1]["weight"]
+
+
+def test_one_query_and_a_batch_give_the_same_estimate(
+    home: Home, records: list[Record], embeddings: TopicEmbeddings
+) -> None:
+    settings = RankingSettings(n_clusters=6, partitions=3, top_clusters=2, scorer="blend")
+    index = ClusterIndex.fit(records, embeddings, settings=settings, **home)
+    vectors = np.stack([embed_query(embeddings, r.query + " more") for r in records[::17]])
+    batch = estimate(index.model.evidence(vectors))
+    for row, vector in enumerate(vectors):
+        single = estimate(index.evidence(vector, index.nearest(vector, k=2)))
+        assert single == pytest.approx(batch[row], abs=1e-6)
+
+
+def test_the_same_input_and_seed_give_the_same_index(
+    home: Home, records: list[Record], embeddings: TopicEmbeddings
+) -> None:
+    settings = RankingSettings(n_clusters=7, partitions=2)
+    one = ClusterIndex.fit(records, embeddings, settings=settings, seed=3, **home)
+    two = ClusterIndex.fit(records, embeddings, settings=settings, seed=3, **home)
+    other = ClusterIndex.fit(records, embeddings, settings=settings, seed=4, **home)
+    assert one.generation != two.generation
+    assert one.model.digest() == two.model.digest() != other.model.digest()
+    assert np.array_equal(one.centroids, two.centroids)
+    assert one.model.clusters.labels == two.model.clusters.labels
+    vector = embed_query(embeddings, "poetry about chemistry")
+    first, second = (index.evidence(vector, index.nearest(vector)) for index in (one, two))
+    assert rank_experts(first, candidates=EXPERTS) == rank_experts(second, candidates=EXPERTS)
+
+
+def test_another_embedder_is_refused(
+    home: Home, records: list[Record], embeddings: TopicEmbeddings
+) -> None:
+    index = ClusterIndex.fit(records, embeddings, n_clusters=4, **home)
+    with pytest.raises(IndexMismatchError, match="fitted with the embedder"):
+        ClusterIndex.open(**home, embeddings=TopicEmbeddings(salt=1))
+    with pytest.raises(IndexMismatchError, match="12 dimensions"):
+        ClusterIndex.open(**home, embeddings=TopicEmbeddings(dim=12))
+    with pytest.raises(IndexMismatchError, match=r"shape \(3,\)"):
+        index.nearest([1, 0, 0])
+    with pytest.raises(EmbeddingError, match="not finite"):
+        index.nearest([float("nan")] * 24)
+    with pytest.raises(EmbeddingError, match="does not know how to load"):
+        index.load_embeddings()
+    with pytest.raises(ConfigError, match="k is 0"):
+        index.nearest([0.1] * 24, k=0)
+    with pytest.raises(ClusterIndexError, match="no cluster 4"):
+        index.scores(4)
+    with pytest.raises(ClusterIndexError, match="no cluster was passed"):
+        index.evidence([0.1] * 24, [])
+
+
+def test_partial_scores_count_where_they_exist(home: Home, embeddings: TopicEmbeddings) -> None:
+    records = [
+        Record(f"algebra {at}", "m", {"a": 1.0} if at % 2 else {"a": 0.0, "b": 1.0})
+        for at in range(20)
+    ]
+    index = ClusterIndex.fit(records, embeddings, n_clusters=1, **home)
+    scores = index.scores(0)
+    assert (scores["a"].mean, scores["a"].count) == (0.5, 20)
+    assert (scores["b"].mean, scores["b"].count) == (1.0, 10)
+
+
+def test_odd_but_legal_records_fit(home: Home, embeddings: TopicEmbeddings) -> None:
+    zeros = [Record(f"algebra {at}", "m", {"a": 0.0, "b": 0}) for at in range(5)]
+    index = ClusterIndex.fit(zeros, embeddings, n_clusters=2, **home)
+    vector = embed_query(embeddings, "algebra")
+    ranked = rank_experts(index.evidence(vector, index.nearest(vector)), candidates=["b", "a"])
+    assert [(row["name"], row["score"]) for row in ranked] == [("a", 0.0), ("b", 0.0)]
+    one = [Record("数学 🧮 " + "x" * 100_000, "m", {"a": 1.0})]
+    index = ClusterIndex.fit(one, embeddings, **home)
+    assert (index.n_clusters, index.nearest(vector)[0]["size"]) == (1, 1)
+
+
+class ConstantEmbeddings(TopicEmbeddings):
+    def embed_query(self, text: str) -> list[float]:
+        return [1.0] * self.dim
+
+
+@pytest.mark.parametrize(
+    ("records", "n_clusters", "message"),
+    [
+        ([], 1, "no record"),
+        ([Record("q", "d", {"a": 0.5})], 2, "1 queries cannot make 2 clusters"),
+        ([Record("q", "d", {"a": 1.5})], 1, r"score of expert 'a' is 1\.5"),
+        ([Record("q", "d", {"a": float("nan")})], 1, "score of expert 'a' is nan"),
+        ([Record(f"q {at}", "d", {"a": 1}) for at in range(4)], 2, "only 1 different vectors"),
+    ],
+)
+def test_bad_records_leave_the_index_as_it_was(
+    home: Home,
+    records: list[Record],
+    embeddings: TopicEmbeddings,
+    n_clusters: int,
+    message: str,
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(RecordsError, match=message):
+        ClusterIndex.fit(records, ConstantEmbeddings(), n_clusters=n_clusters, **home)
+    with pytest.raises(IndexNotFoundError):
+        ClusterIndex.open(**home)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_constant_embeddings_make_one_cluster_by_default(home: Home) -> None:
+    records = [Record(f"q {at}", "d", {"a": at / 100}) for at in range(100)]
+    assert ClusterIndex.fit(records, ConstantEmbeddings(), **home).n_clusters == 1
