@@ -3,26 +3,23 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk
 
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts.caller import Call, Caller, Choice, answer_length
+from avengers_graph.experts.caller import Call, Caller, Choice
 from avengers_graph.experts.events import SampleEvent, SampleStarted, SampleToken
 from avengers_graph.experts.failures import (
     as_expert_error,
     is_out_of_order,
     may_pass,
     retry_after,
-    status_of,
 )
-from avengers_graph.experts.prompt import estimated_tokens
-from avengers_graph.experts.recording import Recorded, Recording, plain_prompt
+from avengers_graph.experts.recording import Recording, recorded
 from avengers_graph.experts.round_request import RoundRequest
-from avengers_graph.experts.sample_record import plain_tool_calls
 
 FIRST_PAUSE = 0.5
 """Seconds before the first retry; doubled each time, with full jitter."""
@@ -94,7 +91,15 @@ async def carry_out(
         others_left=others_left,
     )
     if recording is not None and isinstance(outcome, Landed) and outcome.choices:
-        recording.append(_recorded(outcome, caller=caller, request=request))
+        call = _call(unit, caller=caller, request=request)
+        entry = recorded(
+            call,
+            outcome.choices,
+            expert=unit.expert,
+            latency=outcome.latency,
+            question_id=request.question_id,
+        )
+        recording.append(entry)
     tell(outcome)
 
 
@@ -107,7 +112,7 @@ async def _outcome_of(
     is_given_up: Callable[[], bool],
     others_left: Callable[[], bool],
 ) -> Landed | Failed:
-    failed: Landed | Failed | None = None
+    failed: Failed | None = None
     retries = caller.expert.retries if request.retries is None else request.retries
     attempt = 0
     while True:
@@ -122,13 +127,13 @@ async def _outcome_of(
                 if unit.sent_at is None:
                     tell(SampleStarted(unit.expert, unit.indices))
                 unit.sent_at = began
-                choices = await _send(unit, caller=caller, request=request, tell=tell)
+                choices = await _ask(unit, caller=caller, request=request, tell=tell)
             caller.breaker.succeeded()
             return Landed(unit, choices, time.monotonic() - began)
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
-            failed = _outcome(unit, error, time.monotonic() - began, caller=caller)
+            cause = as_expert_error(error, caller.expert, secrets=caller.secrets)
+            failed = Failed(unit, cause, time.monotonic() - began)
             if is_out_of_order(error):
-                cause = as_expert_error(error, caller.expert, secrets=caller.secrets)
                 caller.breaker.failed(cause)
             rests = caller.breaker.is_open and others_left()
             last = attempt == retries or unit.heard or rests
@@ -161,53 +166,29 @@ async def _turn(
         yield caller.breaker.admission() if others_left() else None
 
 
-def _outcome(unit: Unit, error: Exception, took: float, *, caller: Caller) -> Landed | Failed:
-    """A refusal of several choices at once is no failure: they can be asked for one by one."""
-    if len(unit.indices) > 1 and status_of(error) in (400, 422):
-        caller.honours_n = False
-        return Landed(unit, [], took)
-    return Failed(unit, as_expert_error(error, caller.expert, secrets=caller.secrets), took)
-
-
-async def _send(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell) -> list[Choice]:
-    call = Call(
+def _call(unit: Unit, *, caller: Caller, request: RoundRequest) -> Call:
+    return Call(
         messages=request.messages,
         n=len(unit.indices),
         temperature=request.temperature_for(caller.expert),
         position=unit.position,
         params=request.params,
         callbacks=request.callbacks,
+        stream=request.stream,
     )
-    if call.n > 1 or not (request.stream or caller.expert.stream_requests):
-        return await caller.send(call)
-    whole: AIMessageChunk | None = None
-    async for chunk in caller.stream(call):
-        whole = chunk if whole is None else whole + chunk
+
+
+async def _ask(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell) -> list[Choice]:
+    """The unit's answers; of a stream that is watched, each chunk is told."""
+
+    def on_chunk(chunk: AIMessageChunk) -> None:
         unit.characters += len(chunk.text)
         if request.stream:
             unit.heard = True
             tell(SampleToken(unit.expert, unit.indices[0], chunk.text, chunk))
-    if whole is None:
-        raise ExpertError(f"{caller.expert.name} ended its stream without a chunk")
-    return [_streamed_choice(whole, prompt=request.messages)]
 
-
-def _recorded(landed: Landed, *, caller: Caller, request: RoundRequest) -> Recorded:
-    choices = landed.choices
-    calls = [plain_tool_calls(choice.message) for choice in choices]
-    return Recorded(
-        id=request.question_id,
-        expert=landed.unit.expert,
-        prompt=plain_prompt(request.messages),
-        temperature=request.temperature_for(caller.expert),
-        params=request.params,
-        texts=[choice.message.text for choice in choices],
-        tool_calls=calls if any(calls) else [],
-        finish_reasons=[choice.finish_reason for choice in choices],
-        input_tokens=sum(choice.input_tokens for choice in choices),
-        output_tokens=[choice.output_tokens for choice in choices],
-        latency=round(landed.latency, 3),
-    )
+    call = _call(unit, caller=caller, request=request)
+    return await caller.answer(call, on_chunk=on_chunk)
 
 
 def _pause(attempt: int, error: Exception) -> float:
@@ -216,24 +197,3 @@ def _pause(attempt: int, error: Exception) -> float:
     if asked is not None:
         return min(asked, LONGEST_PAUSE)
     return random.uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE))
-
-
-def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) -> Choice:
-    """The chunks of a stream as one answer."""
-    message = AIMessage(
-        content=whole.content,
-        tool_calls=whole.tool_calls,
-        invalid_tool_calls=whole.invalid_tool_calls,
-        additional_kwargs=whole.additional_kwargs,
-        response_metadata=whole.response_metadata,
-        usage_metadata=whole.usage_metadata,
-    )
-    usage = whole.usage_metadata
-    return Choice(
-        message=message,
-        finish_reason=whole.response_metadata.get("finish_reason"),
-        input_tokens=usage["input_tokens"] if usage else estimated_tokens(prompt),
-        output_tokens=usage["output_tokens"] if usage else answer_length(message),
-        usage_estimated=usage is None,
-        usage=usage,
-    )

@@ -9,7 +9,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,11 +23,15 @@ from langchain_core.runnables import RunnableBinding
 from pydantic import SecretStr
 
 from avengers_graph.config import Expert
-from avengers_graph.errors import ExpertResponseError
+from avengers_graph.errors import ExpertError, ExpertResponseError
 from avengers_graph.experts.breaker import FAILURES, Breaker
 from avengers_graph.experts.chat_openai import api_key, endpoint_chat
+from avengers_graph.experts.failures import status_of
 from avengers_graph.experts.prompt import estimated_tokens, for_expert
 from avengers_graph.experts.redaction import secrets_in
+
+_REFUSALS = (400, 422)
+"""What a server that does not know ``n`` answers to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,12 @@ class Call:
     """How many samples of this expert the request asked for before."""
     params: dict[str, Any] = field(default_factory=dict)
     callbacks: Any = None
+    stream: bool = False
+    """Whether its chunks are wanted as they come; for one answer."""
+
+
+OnChunk = Callable[[AIMessageChunk], None]
+"""Hears each chunk of a request that goes out as a stream."""
 
 
 class Caller(Protocol):
@@ -69,12 +79,12 @@ class Caller(Protocol):
     honours_n: bool
     """Whether one request may ask for several samples."""
 
-    async def send(self, call: Call) -> list[Choice]:
-        """One request for ``call.n`` answers; a server may give fewer."""
-        ...
+    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[Choice]:
+        """One request for ``call.n`` answers.
 
-    def stream(self, call: Call) -> AsyncIterator[AIMessageChunk]:
-        """One answer, chunk by chunk."""
+        There are fewer where the server ignores ``n``, and none where it refuses ``n``:
+        ``honours_n`` is False then, and the answers can be asked for one by one.
+        """
         ...
 
     async def aclose(self, *, in_flight: bool = False) -> None:
@@ -115,8 +125,19 @@ class ExpertCaller:
             self._http = openai.DefaultAsyncHttpxClient(timeout=self.expert.timeout)
         return endpoint_chat(self.expert, streaming=streaming, http=self._http, key=self._key)
 
-    async def send(self, call: Call) -> list[Choice]:
-        """One request for ``call.n`` answers; a server may give fewer."""
+    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[Choice]:
+        """One request for ``call.n`` answers; none where the server refuses ``n``."""
+        if call.n == 1 and (call.stream or self.expert.stream_requests):
+            return [await self._streamed(call, on_chunk=on_chunk)]
+        try:
+            return await self._sent(call)
+        except Exception as error:
+            if call.n > 1 and status_of(error) in _REFUSALS:
+                self.honours_n = False
+                return []
+            raise
+
+    async def _sent(self, call: Call) -> list[Choice]:
         started = time.monotonic()
         model, arguments = self._bound(call, streaming=False)
         if call.n > 1:
@@ -138,8 +159,16 @@ class ExpertCaller:
             )
         return _choices(generations, prompt=self._prompt(call))
 
-    async def stream(self, call: Call) -> AsyncIterator[AIMessageChunk]:
-        """One answer, chunk by chunk."""
+    async def _streamed(self, call: Call, *, on_chunk: OnChunk) -> Choice:
+        whole: AIMessageChunk | None = None
+        async for chunk in self._chunks(call):
+            whole = chunk if whole is None else whole + chunk
+            on_chunk(chunk)
+        if whole is None:
+            raise ExpertError(f"{self.expert.name} ended its stream without a chunk")
+        return _streamed_choice(whole, prompt=call.messages)
+
+    async def _chunks(self, call: Call) -> AsyncIterator[AIMessageChunk]:
         model, arguments = self._bound(call, streaming=True)
         config: Any = {
             "callbacks": call.callbacks,
@@ -234,6 +263,27 @@ def _choices(generations: list[ChatGeneration], *, prompt: list[BaseMessage]) ->
             zip(messages, generations, outputs, strict=True)
         )
     ]
+
+
+def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) -> Choice:
+    """The chunks of a stream as one answer."""
+    message = AIMessage(
+        content=whole.content,
+        tool_calls=whole.tool_calls,
+        invalid_tool_calls=whole.invalid_tool_calls,
+        additional_kwargs=whole.additional_kwargs,
+        response_metadata=whole.response_metadata,
+        usage_metadata=whole.usage_metadata,
+    )
+    usage = whole.usage_metadata
+    return Choice(
+        message=message,
+        finish_reason=whole.response_metadata.get("finish_reason"),
+        input_tokens=usage["input_tokens"] if usage else estimated_tokens(prompt),
+        output_tokens=usage["output_tokens"] if usage else answer_length(message),
+        usage_estimated=usage is None,
+        usage=usage,
+    )
 
 
 def _shared_out(total: int, lengths: list[int]) -> list[int]:

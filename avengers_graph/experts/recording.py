@@ -15,7 +15,9 @@ from typing import Any, Self
 from langchain_core.messages import BaseMessage, HumanMessage, convert_to_openai_messages
 
 from avengers_graph.errors import RecordsError
+from avengers_graph.experts.caller import Call, Choice
 from avengers_graph.experts.fork_safe_lock import ForkSafeLock
+from avengers_graph.experts.sample_record import plain_tool_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,26 @@ class Recorded:
     params: dict[str, Any] = field(default_factory=dict)
     tool_calls: list[list[dict[str, Any]]] = field(default_factory=list)
     """Empty when no sample calls a tool."""
+
+
+def recorded(
+    call: Call, choices: Sequence[Choice], *, expert: str, latency: float, question_id: str | None
+) -> Recorded:
+    """The entry for a request that brought ``choices`` after ``latency`` seconds."""
+    tool_calls = [plain_tool_calls(choice.message) for choice in choices]
+    return Recorded(
+        id=question_id,
+        expert=expert,
+        prompt=plain_prompt(call.messages),
+        temperature=call.temperature,
+        params=call.params,
+        texts=[choice.message.text for choice in choices],
+        tool_calls=tool_calls if any(tool_calls) else [],
+        finish_reasons=[choice.finish_reason for choice in choices],
+        input_tokens=sum(choice.input_tokens for choice in choices),
+        output_tokens=[choice.output_tokens for choice in choices],
+        latency=round(latency, 3),
+    )
 
 
 def plain_prompt(messages: Sequence[BaseMessage]) -> str | list[dict[str, Any]]:

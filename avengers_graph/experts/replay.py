@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.breaker import Breaker
-from avengers_graph.experts.caller import Call, Choice
+from avengers_graph.experts.caller import Call, Choice, OnChunk
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded, plain_prompt
 
@@ -71,8 +71,8 @@ class ReplayCaller:
         self.honours_n = True
         self._recorded = recorded
 
-    async def send(self, call: Call) -> list[Choice]:
-        """The recorded samples at the call's position.
+    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[Choice]:
+        """The recorded samples at the call's position; one that is streamed is one chunk.
 
         Raises:
             ExpertError: the recording holds none for this prompt, or no more.
@@ -84,18 +84,10 @@ class ReplayCaller:
                 f"the recording holds {len(kept)} samples of {self.expert.name} for this prompt, "
                 f"and sample {call.position + len(found) + 1} was asked for"
             )
-        return [_choice(sample) for sample in found]
-
-    async def stream(self, call: Call) -> AsyncIterator[AIMessageChunk]:
-        """The recorded sample as one chunk."""
-        [choice] = await self.send(call)
-        message = choice.message
-        yield AIMessageChunk(
-            content=message.content,
-            tool_calls=message.tool_calls,
-            usage_metadata=message.usage_metadata,
-            response_metadata={"finish_reason": choice.finish_reason},
-        )
+        choices = [_choice(sample) for sample in found]
+        if call.stream:
+            on_chunk(_chunk(choices[0]))
+        return choices
 
     async def aclose(self, *, in_flight: bool = False) -> None:
         """There is nothing to close."""
@@ -129,4 +121,14 @@ def _choice(sample: _Sample) -> Choice:
         input_tokens=sample.input_tokens,
         output_tokens=sample.output_tokens,
         usage_estimated=False,
+    )
+
+
+def _chunk(choice: Choice) -> AIMessageChunk:
+    message = choice.message
+    return AIMessageChunk(
+        content=message.content,
+        tool_calls=message.tool_calls,
+        usage_metadata=message.usage_metadata,
+        response_metadata={"finish_reason": choice.finish_reason},
     )
