@@ -1,12 +1,12 @@
 """What a request asks of an answer: tools, and a schema of the text."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from avengers_graph.ballot_box.schema import schema_objection
 from avengers_graph.context import json_form
 from avengers_graph.types import SampleRecord
+from avengers_graph.voting.written_json import json_in
 
 
 class Offer:
@@ -32,7 +32,7 @@ class Offer:
             return next(filter(None, map(self._wrong, record["tool_calls"])), None)
         if self._tools and self._forced:
             return "answers without the tool call asked for"
-        if self._text and schema_objection(self._text, data_in(record["text"])):
+        if self._text and schema_objection(self._text, json_in(record["text"])):
             return "does not fit the schema asked for"
         return None
 
@@ -44,27 +44,3 @@ class Offer:
             return f"calls {name!r}, which was not offered"
         wrong = schema_objection(self._tools[name], dict(args))
         return None if wrong is None else f"calls {name!r} with wrong arguments: {wrong}"
-
-
-def data_in(text: str) -> Any:
-    """The JSON that a text is, or that its first fenced block is; None where there is none.
-
-    What is cut off is none: it is not for us to guess how it would have ended.
-    """
-    for candidate in _candidates(text):
-        try:
-            # Models write line ends into strings as they are.
-            return json.loads(candidate, strict=False)
-        except (ValueError, RecursionError):
-            continue
-    return None
-
-
-def _candidates(text: str) -> Iterator[str]:
-    yield text
-    _, opened, rest = text.partition("```")
-    if opened:
-        body = rest.removeprefix("json")
-        # A text within the JSON may hold a fence of its own.
-        yield body.partition("```")[0]
-        yield body.rpartition("```")[0]

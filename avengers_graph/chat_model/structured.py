@@ -28,10 +28,10 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from avengers_graph.ballot_box.offer import data_in
 from avengers_graph.ballot_box.schema import schema_objection
 from avengers_graph.errors import ConfigError
 from avengers_graph.types import SampleRecord
+from avengers_graph.voting.written_json import json_in
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
 Schema = dict[str, Any] | type
@@ -116,7 +116,7 @@ def sample_parser(schema: Schema, *, called: bool) -> Parse:
 
     def parse(record: SampleRecord) -> Any:
         try:
-            data = _called_with(record) if called else data_in(record["text"])
+            data = _called_with(record) if called else json_in(record["text"])
             return accept(data) if isinstance(data, Mapping | list) else None
         except (ValidationError, ValidationErrorV1):
             return None
@@ -154,19 +154,22 @@ def _tool_call_parser(schema: Schema) -> Runnable[Any, Any]:
 
 
 def _whole(message: BaseMessage) -> BaseMessage:
-    """An answer before a parser that would complete JSON which is cut off.
+    """An answer as strict JSON, before a parser that would complete what is cut off.
 
     Nobody said how it ends. The pieces of a stream pass: they are completed one by one.
 
     Raises:
         OutputParserException: the text is no JSON, or not all of it.
     """
-    if not isinstance(message, AIMessageChunk) and data_in(message.text) is None:
+    if isinstance(message, AIMessageChunk):
+        return message
+    data = json_in(message.text)
+    if data is None:
         raise OutputParserException(
             f"the answer is no whole JSON (cut off? then raise max_tokens): {message.text}",
             llm_output=message.text,
         )
-    return message
+    return message.model_copy(update={"content": json.dumps(data)})
 
 
 def _each_whole(messages: Iterator[BaseMessage]) -> Iterator[BaseMessage]:

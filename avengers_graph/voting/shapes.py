@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from avengers_graph.voting import spans
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.choice import span_letter
-from avengers_graph.voting.kinds.json_value import parse_json
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import NO_QUESTION
 from avengers_graph.voting.sample import Sample
+from avengers_graph.voting.written_json import read_json
 
 _CODE_FENCE = re.compile(r"```[ \t]*+(?:python|py|js|javascript|java|c|cpp|rust|go|sql)?[ \t]*+\n")
 _BRACKETS = re.compile(r"\[\[[^\[\]\n]{1,300}\]\]")
@@ -39,7 +39,7 @@ def shape_of(sample: Sample) -> str | None:
         return None
     if "<tool_call>" in text:
         return "tool_calls"
-    if text[0] in "{[" and not text.startswith("[[") and isinstance(parse_json(text), (dict, list)):
+    if text[0] in "{[" and not text.startswith("[[") and isinstance(read_json(text), (dict, list)):
         return "json"
     if _BRACKETS.search(text):
         return "bracketed"
@@ -48,7 +48,7 @@ def shape_of(sample: Sample) -> str | None:
         return _shape_of_span(boxed) or "math"
     if _CODE_FENCE.search(text):
         fenced = text[text.find("\n", text.find("```")) + 1 :].split("```", 1)[0]
-        return "json" if parse_json(fenced) is not None else "code"
+        return "json" if read_json(fenced) is not None else "code"
     for span in spans.said(text):
         if shape := _shape_of_span(spans.sentence(span)):
             return shape

@@ -19,10 +19,11 @@ from avengers_graph.voting.code_run import behaviour, examples_in
 from avengers_graph.voting.confidence import confidence_of
 from avengers_graph.voting.extraction import answer_of, checked_kind, settle_kind
 from avengers_graph.voting.kinds import KINDS
-from avengers_graph.voting.kinds.json_value import merged, parse_json
+from avengers_graph.voting.kinds.json_value import merged
 from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.question import read_question
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
+from avengers_graph.voting.written_json import read_json
 
 
 class Tally:
@@ -190,7 +191,7 @@ class Tally:
         if kind != "json" or not self._merge:
             return leader.representative.text
         values = [
-            (parse_json(answer.text), ballot.weight)
+            (read_json(answer.text), ballot.weight)
             for ballot in ballots
             if (answer := self._answer(kind, ballot.sample)) is not None
         ]

@@ -12,9 +12,9 @@ import pytest
 from avengers_graph.voting import KINDS, extract_answer, infer_kind, vote
 from avengers_graph.voting.code_run import examples_in
 from avengers_graph.voting.kinds.code import MAX_LENGTH
-from avengers_graph.voting.kinds.json_value import parse_json
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.spans import WINDOW
+from avengers_graph.voting.written_json import read_json
 from tests.voting.test_hostile import LIMIT_SECONDS
 
 UNITS = (
@@ -99,7 +99,7 @@ def test_nothing_is_too_deep(pair: tuple[str, str], depth: int) -> None:
             for kind in ("auto", *KINDS):
                 verdict = vote([text, text + " ", text + closing], kind=kind, merge=True)
                 assert verdict.winner in (None, 0, 1, 2)
-    assert parse_json(opening * depth) is None
+    assert read_json(opening * depth) is None
 
 
 def test_calls_with_arguments_too_deep_abstain() -> None:

@@ -1,6 +1,5 @@
 """Labels, dates, lists, brackets, code, JSON, tool calls, free text."""
 
-import json
 from typing import Any
 
 import pytest
@@ -155,24 +154,6 @@ def test_programs_are_grouped_by_what_they_do() -> None:
     assert vote([endless, ADD, other], question=question, kind="code", run_code=True).winner == 1
 
 
-def test_json_compares_by_fields() -> None:
-    first = '{"city": "Paris", "people": 2000000, "founded": "1 May 1200"}'
-    second = (
-        'Sure!\n```json\n{"people": "2,000,000", "founded": "1200-05-01", "city": "paris"}\n```'
-    )
-    assert alike(first, second, "json")
-    assert not alike(first, '{"city": "Rome"}', "json")
-
-
-def test_json_without_a_majority_takes_the_most_supported_object() -> None:
-    texts = ['{"a": 1, "b": 9}', '{"a": 1, "b": 2}', '{"a": 3, "b": 2}']
-    verdict = vote(texts, kind="json")
-    assert verdict.winner == 1
-    merged = vote(['{"a": 1, "b": 9}', '{"a": 2, "b": 2}', '{"a": 1, "b": 2}'], kind="json",
-                  merge=True)  # fmt: skip
-    assert json.loads(merged.answer or "") == {"a": 1, "b": 2}
-
-
 def call(name: str, **arguments: object) -> dict[str, object]:
     return {"content": "", "tool_calls": [{"name": name, "args": arguments, "id": "x"}]}
 
@@ -211,12 +192,6 @@ def test_a_call_made_twice_is_not_a_call_made_once() -> None:
     other = {"name": "log", "args": {}, "id": "y"}
     orders = [{"content": "", "tool_calls": calls} for calls in ([pay, other], [other, pay])]
     assert len(vote(orders, kind="tool_calls").tally) == 1
-
-
-def test_digits_behind_a_zero_are_a_code() -> None:
-    assert len(vote(['{"code": "007"}', '{"code": "7"}'], kind="json").tally) == 2
-    assert len(vote(['{"n": "7"}', '{"n": 7.0}'], kind="json").tally) == 1
-    assert len(vote(['{"n": "0.5"}', '{"n": 0.5}'], kind="json").tally) == 1
 
 
 def test_free_text_takes_the_medoid() -> None:

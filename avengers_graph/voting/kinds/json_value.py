@@ -1,13 +1,16 @@
 """JSON: the same data, field by field, each field by what it holds.
 
-Numbers compare by value (also ``"3.0"`` and 3), texts by their normal form, dates by the day
-they name, objects without regard to the order of keys, arrays in order.
+Numbers compare by value, also where a text is one (``"3.0"`` and 3, ``"1,200"`` and 1200); an
+amount of money equals only amounts in the same currency, and ``"3.10"``, which may be a version,
+not 3.1. A text that is nothing but a date compares by the day it names. Words compare by their
+normal form, anything else that is written (addresses, paths, times, formulas) to the letter.
+Objects compare without regard to the order of keys, arrays in order.
 """
 
 import json
 import math
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,96 +20,22 @@ from avengers_graph.voting.kinds.kind import Embed, Kind
 from avengers_graph.voting.normal import normal_text
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import NO_QUESTION, Question
+from avengers_graph.voting.written_json import json_in, read_json
 
-MAX_LENGTH = 20_000
-MAX_DEPTH = 50
-
-_FENCED = re.compile(r"```(?:json|JSON)?[^\S\n]*+\n(.*?)```", re.DOTALL)
-_OPENING = re.compile(r"[{\[]")
-_DATED = re.compile(r"\d{4}")
+_NUMERAL = re.compile(
+    r"(?P<currency>[$€£¥₹]?)\s*+-?(?:[1-9]\d{0,2}(?:,\d{3})++|0|[1-9]\d*+)(?:\.(?P<decimals>\d++))?\s*+%?"
+)
+"""No sign but a minus, no zero in front: those are codes and telephone numbers."""
+_DATE_PART = re.compile(r"\d+|[^\W\d_]{3,}")
+_BARE_DATE = re.compile(r"\d[-/., \w]{5,30}|[A-Za-z]{3}[-/., \w]{5,30}")
+_SYMBOLS = re.compile(r"[^\w\s.,;!?'’\"“”()-]|_|\w[.,:]\w|(?<!\w)-\w|\w-(?!\w)")
+"""What words and their punctuation do not have, and normal words would lose."""
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
-    """The last fenced block that parses, else the largest object or array in the text."""
-    for block in _candidates(text):
-        value = parse_json(block)
-        if isinstance(value, (dict, list)):
-            return to_answer(value, kind="json")
-    return None
-
-
-def _candidates(text: str) -> Iterator[str]:
-    stripped = text.strip()
-    if stripped[:1] in ("{", "["):
-        yield stripped
-    blocks = _FENCED.findall(text)
-    yield from reversed(blocks)
-    yield from sorted(_balanced(text), key=len, reverse=True)[:5]
-
-
-def _balanced(text: str) -> Iterator[str]:
-    """Outermost balanced braces and brackets outside strings; one pass."""
-    position = 0
-    while opening := _OPENING.search(text, position):
-        end = _closing(text, opening.start())
-        if end is None:
-            return
-        yield text[opening.start() : end]
-        position = end
-
-
-def _closing(text: str, start: int) -> int | None:
-    depth, quoted, escaped = 0, False, False
-    for position in range(start, len(text)):
-        character = text[position]
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = quoted
-        elif character == '"':
-            quoted = not quoted
-        elif not quoted and character in "{[":
-            depth += 1
-        elif not quoted and character in "}]":
-            depth -= 1
-            if depth == 0:
-                return position + 1
-    return None
-
-
-def parse_json(text: str) -> Any:
-    """The parsed value; None when it does not parse, is too long or too deep."""
-    text = text.strip()
-    if len(text) > MAX_LENGTH or text.count("{") + text.count("[") > 2000:
-        return None
-    try:
-        value = json.loads(text, parse_int=_integer)
-    except (ValueError, RecursionError):
-        return None
-    return None if too_deep(value) else value
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= 300 else math.inf
-
-
-def too_deep(value: object) -> bool:
-    """Whether objects and arrays stand in each other more than ``MAX_DEPTH`` deep."""
-    row = _holding([value])
-    for _ in range(MAX_DEPTH):
-        if not row:
-            return False
-        row = [
-            inner
-            for outer in row
-            for inner in _holding(outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return bool(row)
-
-
-def _holding(items: Iterable[Any]) -> list[Any]:
-    """Those that hold others."""
-    return [item for item in items if isinstance(item, dict | list)]
+    """The object or array that the text answers with (``json_in``)."""
+    value = json_in(text)
+    return to_answer(value, kind="json") if isinstance(value, dict | list) else None
 
 
 def to_answer(value: Any, *, kind: str) -> Answer:
@@ -123,30 +52,34 @@ def field_form(value: Any) -> Hashable:
     if value is None or isinstance(value, bool):
         return ("constant", value)
     if isinstance(value, (int, float)):
-        return ("number", Fraction(value) if math.isfinite(value) else str(value))
-    return _text_form(str(value))
+        # By its digits: 0.1 is a tenth, not the float nearest to it.
+        return ("number", Fraction(str(value)) if math.isfinite(value) else str(value))
+    return _text_form(str(value).strip())
 
 
 def _text_form(text: str) -> Hashable:
-    numeral = whole_numeral(text.strip())
-    # Digits behind a zero are a code, not a number.
-    coded = re.match(r"0\d", text.strip()) is not None
-    if (
-        numeral is not None
-        and not coded
-        and re.fullmatch(r"[\s$€£]*+[-+]?[\d.,]++\s*+%?", text.strip())
-    ):
-        return ("number", numeral.value / 100 if numeral.percent else numeral.value)
-    if len(text) <= 40 and _DATED.search(text):
+    if numeral := _NUMERAL.fullmatch(text):
+        read, money = whole_numeral(text), numeral["currency"]
+        if read is not None and (money or not _is_padded(numeral["decimals"] or "")):
+            value = read.value / 100 if read.percent else read.value
+            return ("amount", money, value) if money else ("number", value)
+    if _BARE_DATE.fullmatch(text):
         found = dates(text, NO_QUESTION)
-        if len(found) == 1 and None not in found[0]:
+        if len(found) == 1 and None not in found[0] and len(_DATE_PART.findall(text)) == 3:
             return ("date", found[0])
-    return ("text", normal_text(text) or text.strip())
+    if _SYMBOLS.search(text):
+        return ("written", " ".join(text.split()))
+    return ("text", normal_text(text) or text)
+
+
+def _is_padded(decimals: str) -> bool:
+    """Whether a number shows zeros that its value does not need: 3.10 may be a version."""
+    return decimals.endswith("0") and decimals.strip("0") != ""
 
 
 def support(answers: Sequence[Answer], embed: Embed | None) -> list[list[float]]:
     """The share of fields in which each two values agree, in [0, 1]."""
-    fields = [_fields(parse_json(answer.text)) for answer in answers]
+    fields = [_fields(read_json(answer.text)) for answer in answers]
     return [[_shared(a, b) for b in fields] for a in fields]
 
 
@@ -201,7 +134,7 @@ def key(answer: Answer) -> Hashable:
     """The data without regard to spelling."""
     if answer.value is not None:
         return answer.value  # type: ignore[no-any-return]
-    return field_form(parse_json(answer.text))
+    return field_form(read_json(answer.text))
 
 
 JSON = Kind(extract=extract, key=key, support=support)

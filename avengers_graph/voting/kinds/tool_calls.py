@@ -13,9 +13,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.kinds.json_value import parse_json, too_deep
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.question import Question
+from avengers_graph.voting.written_json import read_json as parse_json
+from avengers_graph.voting.written_json import too_deep
 
 NO_CALL = "(no tool call)"
 """The canonical text of samples that answer in words."""
