@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avengers_graph.errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from avengers_graph.routing.client import options_for, place_of
-from avengers_graph.routing.folders import remove_unnamed_folders
+from avengers_graph.routing.client import options_for
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -211,10 +210,7 @@ def remove(client: "ClientAPI", generation: str) -> None:
 
 
 def discard(client: "ClientAPI", generation: str) -> None:
-    """Delete a generation's record, if it has one, then whatever collections it has.
-
-    Embedded, their search graphs go from the disk too.
-    """
+    """Delete a generation's record, if it has one, then whatever collections it has."""
     if _read(client, _MANIFEST + generation):
         catalogue = client.get_collection(CATALOGUE, embedding_function=None)
         catalogue.delete(ids=[_MANIFEST + generation])
@@ -222,9 +218,6 @@ def discard(client: "ClientAPI", generation: str) -> None:
     for part in PARTS:
         if collection_name(generation, part) in present:
             client.delete_collection(collection_name(generation, part))
-    place = place_of(client)
-    if "path" in place:
-        remove_unnamed_folders(place["path"])
 
 
 def discard_leftovers(client: "ClientAPI") -> list[str]:

@@ -1,7 +1,9 @@
 """Opening Chroma, in a directory or behind a server, without creating anything by chance."""
 
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 DATABASE = "chroma.sqlite3"
-_MAGIC = b"SQLite format 3\x00"
 _FIT = "run: avengers-graph fit RECORDS --index"
 _UNWRITABLE = (
     "readonly database",
@@ -32,7 +33,7 @@ def open_client(path: Path | None, host: str | None, port: int, *, create: bool)
 
     Raises:
         IndexNotFoundError: nothing is there, or no Chroma server answers.
-        IndexDamagedError: the directory holds a database that is cut off or is none.
+        IndexDamagedError: the directory holds a database that is damaged.
     """
     _one_place(path, host)
     return _server(host, port) if path is None else _embedded(path, create=create)
@@ -46,7 +47,7 @@ def check_place(
     Raises:
         ClusterIndexError: it is no place, or not writable.
         IndexNotFoundError: no Chroma server answers, or ``path`` is a file.
-        IndexDamagedError: the directory holds a database that is cut off or is none.
+        IndexDamagedError: the directory holds a database that is damaged.
     """
     folder = None if path is None else Path(path)
     _one_place(folder, host)
@@ -132,39 +133,36 @@ def _embedded(path: Path, *, create: bool) -> "ClientAPI":
 
 
 def _check_database(database: Path) -> None:
-    """Refuse what SQLite would misread or may not write, before Chroma opens it for writing.
+    """Refuse what Chroma cannot open, before Chroma opens it: a damaged file may end its process.
 
     Raises:
-        IndexDamagedError: the file is empty, no SQLite database, or shorter than it says.
-        ClusterIndexError: it is read-only.
+        IndexDamagedError: SQLite finds the file damaged, or no database.
+        ClusterIndexError: the file may not be read or written.
     """
-    try:
-        with database.open("rb") as file:
-            head = file.read(100)
-        size = database.stat().st_size
-    except OSError as error:
-        raise IndexDamagedError(
-            f"cannot read {str(database)!r} ({error.strerror}); check its permissions"
-        ) from error
-    if len(head) < 100 or not head.startswith(_MAGIC):
-        raise IndexDamagedError(
-            f"{str(database)!r} is no SQLite database ({size} bytes); "
-            f"restore it, or delete the directory and {_FIT} {database.parent}"
-        )
-    page = int.from_bytes(head[16:18], "big")
-    page = 65536 if page == 1 else page
-    pages = int.from_bytes(head[28:32], "big")
-    if size < page * pages and not _has_journal(database):
-        raise IndexDamagedError(
-            f"{str(database)!r} is cut off ({size} of {page * pages} bytes); "
-            f"restore it, or delete the directory and {_FIT} {database.parent}"
-        )
-    try:
-        with database.open("r+b"):
-            pass
-    except OSError as error:
+    if not os.access(database, os.R_OK | os.W_OK):
         # Chroma would fail too, and after that on every further try in this process.
-        raise _unwritable(str(database.parent), error.strerror or str(error)) from error
+        raise _unwritable(str(database.parent), f"no permission to write {database.name}")
+    said = _quick_check(database)
+    if said != "ok":
+        raise IndexDamagedError(
+            f"{str(database)!r} is damaged ({said}); "
+            f"restore it, or delete the directory and {_FIT} {database.parent}"
+        )
+
+
+def _quick_check(database: Path) -> str:
+    """What SQLite says of a database file: ``ok``, or what is wrong with it."""
+    if not database.stat().st_size:
+        return "the file is empty"  # to SQLite that is a sound database without tables
+    try:
+        # Opened for writing: what a killed process left half written is rolled back.
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True)) as held:
+            return str(held.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        # Another process is writing, and a writer has found the file sound.
+        return "ok" if "locked" in str(error) else str(error)
+    except sqlite3.DatabaseError as error:
+        return str(error)
 
 
 def _unwritable(where: str, said: str) -> ClusterIndexError:
@@ -172,12 +170,6 @@ def _unwritable(where: str, said: str) -> ClusterIndexError:
         f"Chroma may not write to the index at {where} ({said}), and it has to even to read it; "
         "give write permission on the directory and all in it, or copy it to where you may write"
     )
-
-
-def _has_journal(database: Path) -> bool:
-    """Whether pages may still lie in a write-ahead log beside the file."""
-    log = database.with_name(database.name + "-wal")
-    return log.exists() and log.stat().st_size > 0
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_chroma_server_without_an_index(chroma_server: int) -> None:
 def test_a_database_that_is_none(copied: Path, content: bytes) -> None:
     (copied / DATABASE).write_bytes(content)
     for call in (ClusterIndex.open, refit):
-        with pytest.raises(IndexDamagedError, match="is no SQLite database"):
+        with pytest.raises(IndexDamagedError, match="is damaged"):
             call(copied)
     assert (copied / DATABASE).read_bytes() == content
 
@@ -131,20 +132,29 @@ def refit(path: Path) -> ClusterIndex:
     return ClusterIndex.fit([Record("q", "d", {"a": 1})], TopicEmbeddings(), path=path)
 
 
-def test_a_truncated_database(copied: Path) -> None:
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9])
+def test_a_truncated_database(copied: Path, share: float) -> None:
     database = copied / DATABASE
-    database.write_bytes(database.read_bytes()[: database.stat().st_size // 2])
-    with pytest.raises(IndexDamagedError, match="is cut off"):
+    size = int(share * database.stat().st_size)
+    database.write_bytes(database.read_bytes()[:size])
+    with pytest.raises(IndexDamagedError, match="is damaged"):
         ClusterIndex.open(copied)
 
 
-def test_pages_overwritten(copied: Path) -> None:
+@pytest.mark.parametrize("first", [100, 4096, 8192])
+def test_pages_overwritten(copied: Path, first: int) -> None:
     database = copied / DATABASE
     content = bytearray(database.read_bytes())
-    content[8192:] = b"\xff" * (len(content) - 8192)
+    content[first:] = b"\xff" * (len(content) - first)
     database.write_bytes(bytes(content))
-    with pytest.raises(IndexDamagedError, match="index"):
+    with pytest.raises(IndexDamagedError, match="is damaged"):
         ClusterIndex.open(copied)
+
+
+def test_a_database_that_another_process_writes_is_not_called_damaged(copied: Path) -> None:
+    with closing(sqlite3.connect(copied / DATABASE, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert ClusterIndex.open(copied).n_clusters == 200
 
 
 def test_a_deleted_search_folder(copied: Path) -> None:
