@@ -16,8 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from avengers_graph.context import Context, checked_params
-from avengers_graph.errors import ConfigError
+from avengers_graph.call_params import checked_params
+from avengers_graph.context import Context
+from avengers_graph.errors import ConfigError, describe
 from avengers_graph.plans.spec import PlanSpec
 
 Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
@@ -29,7 +30,7 @@ class RateLimit(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     requests: int = Field(ge=1)
-    period: float = Field(1.0, gt=0)
+    period: float = Field(default=1.0, gt=0)
 
 
 class Price(BaseModel):
@@ -62,22 +63,22 @@ class Expert(BaseModel):
     base_url: str | None = None
     api_key_env: str | None = None
     """Environment variable with the key; None for endpoints that ask for none."""
-    llm: Any = Field(None, exclude=True, repr=False)
+    llm: Any = Field(default=None, exclude=True, repr=False)
     """A LangChain chat model used instead of an endpoint."""
     rate_limit: RateLimit | None = None
-    max_concurrency: int = Field(8, ge=1)
+    max_concurrency: int = Field(default=8, ge=1)
     """Requests in flight at once."""
     supports: frozenset[Capability] = frozenset({"system"})
     price: Price | None = None
-    timeout: float = Field(120.0, gt=0)
+    timeout: float = Field(default=120.0, gt=0)
     """Seconds for one request."""
-    retries: int = Field(2, ge=0)
+    retries: int = Field(default=2, ge=0)
     """Further tries after a failure that may pass: 408, 409, 429, 5xx, timeouts, connections."""
     thinking: bool = False
     """Whether it reasons at length before it answers; plans may ask for one that does or not."""
-    temperature: float | None = Field(None, ge=0, le=2)
-    max_tokens: int | None = Field(None, ge=1)
-    context_length: int | None = Field(None, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: int | None = Field(default=None, ge=1)
+    context_length: int | None = Field(default=None, ge=1)
     """Tokens of prompt and answer together; None when unknown."""
     stream_requests: bool = False
     """Ask for single answers as streams even where nobody watches the tokens. For servers that
@@ -183,7 +184,7 @@ class IndexConfig(BaseModel):
 
     path: Path | None = None
     host: str | None = None
-    port: int = Field(8000, ge=1, le=65535)
+    port: int = Field(default=8000, ge=1, le=65535)
 
     @model_validator(mode="after")
     def _one_place(self) -> "IndexConfig":
@@ -264,17 +265,3 @@ def _resolved(config: AvengersConfig, folder: Path) -> dict[str, Any]:
     if model.startswith(("./", "../", "~")) or local.is_dir():
         update["embedding"] = EmbeddingConfig(model=str(local))
     return update
-
-
-def describe(error: ValidationError) -> str:
-    """A validation error as one line: where, what is wrong, and the value given."""
-    parts = []
-    for item in error.errors(include_url=False):
-        where = ".".join(str(part) for part in item["loc"])
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            message = "unknown field; check the spelling"
-        elif item["type"] not in ("value_error", "missing"):
-            message = f"{message}, not {item['input']!r}"
-        parts.append(f"{where}: {message}" if where else message)
-    return "; ".join(parts)

@@ -2,7 +2,7 @@
 
 ::
 
-    AvengersError
+    AvengersError (RuntimeError)
     ├── ConfigError (ValueError)          the YAML, a Context field or a call parameter is wrong
     │   └── MissingKeyError               a key variable named by an expert is not set
     ├── RecordsError (ValueError)         a records or questions file cannot be used
@@ -29,10 +29,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from langchain_core.exceptions import ModelError
+    from pydantic import ValidationError
 
 
-class AvengersError(Exception):
-    """Base of all errors raised on purpose by this package."""
+class AvengersError(RuntimeError):
+    """Base of all errors raised on purpose by this package.
+
+    A LangGraph server tells a client the text of Python's own error types only; of others it says
+    that something went wrong.
+    """
 
 
 class ConfigError(AvengersError, ValueError):
@@ -117,3 +122,17 @@ class AllExpertsFailedError(AvengersError):
 
 class LocalModelError(AvengersError):
     """The weights of a local model, or its server, could not be had."""
+
+
+def describe(error: "ValidationError") -> str:
+    """A validation error as one line: where, what is wrong, and the value given."""
+    parts = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = "unknown field; check the spelling"
+        elif item["type"] not in ("value_error", "missing"):
+            message = f"{message}, not {item['input']!r:.80}"
+        parts.append(f"{where}: {message}" if where else message)
+    return "; ".join(parts)

@@ -5,22 +5,39 @@ described in ``types.py``.
 """
 
 import operator
-from typing import Annotated
+from typing import Annotated, Any
 
 from langchain_core.messages import AnyMessage
 from langgraph.channels import UntrackedValue
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
+from avengers_graph.call_params import CallParams
 from avengers_graph.types import (
     ClusterHit,
     Plan,
     RankedExpert,
-    Request,
     SampleRecord,
     Spent,
     VerdictRecord,
 )
+
+
+class Request(TypedDict):
+    """One request, resolved once by ``embed``; later nodes read nothing else."""
+
+    question: str
+    """The last human turn: what is asked, and what answers are read against."""
+    routing_text: str
+    """The text that is embedded for routing: the question, or the whole conversation."""
+    settings: dict[str, Any]
+    """The resolved Context: caller over configured defaults. Keeps a resumed run as it was."""
+    params: CallParams
+    """Per-call parameters passed on to every expert: stop, seed, max_tokens, tools, ..."""
+    needs: list[str]
+    """Capabilities an expert must have: tools, json_schema, json_mode, images, logprobs, system."""
+    kind: str | None
+    """The answer kind, fixed before the first ballot; None when only the samples can tell."""
 
 
 class InputState(TypedDict):

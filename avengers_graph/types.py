@@ -9,23 +9,6 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 
-class Request(TypedDict):
-    """One request, resolved once by ``embed``; later nodes read nothing else."""
-
-    question: str
-    """The last human turn: what is asked, and what answers are read against."""
-    routing_text: str
-    """The text that is embedded for routing: the question, or the whole conversation."""
-    settings: dict[str, Any]
-    """The resolved Context: caller over configured defaults. Keeps a resumed run as it was."""
-    params: dict[str, Any]
-    """Per-call parameters passed on to every expert: stop, seed, max_tokens, tools, ..."""
-    needs: list[str]
-    """Capabilities an expert must have: tools, json_schema, json_mode, images, logprobs, system."""
-    kind: str | None
-    """The answer kind, fixed before the first ballot; None when only the samples can tell."""
-
-
 class ClusterHit(TypedDict):
     """One of the nearest clusters of the query."""
 

@@ -36,6 +36,12 @@ def test_the_tree_is_as_drawn() -> None:
     assert drawn["AvengersError"] is None
 
 
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_a_langgraph_server_tells_the_text_of_each(name: str) -> None:
+    """It tells that of Python's own types and of their subclasses only."""
+    assert issubclass(CLASSES[name], RuntimeError)
+
+
 @pytest.mark.parametrize("name", ["ConfigError", "RecordsError"])
 def test_bad_values_are_value_errors(name: str) -> None:
     assert issubclass(CLASSES[name], ValueError)

@@ -7,7 +7,9 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from avengers_graph.ballot_box.offer import Offer
-from avengers_graph.context import Context, json_form
+from avengers_graph.call_params import json_form
+from avengers_graph.context import Context
+from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally
@@ -68,15 +70,16 @@ class BallotBox:
         embed: Embed | None = None,
     ) -> None:
         request = state["request"]
-        params, settings = request["params"], request["settings"]
+        settings = settings_of(request)
+        params = settings.params
         self._kind = request["kind"] or "auto"
         self._tally = empty_tally(
             self._kind,
             words="json" if json_form(params) else "auto",
             question=request["question"],
-            labels=settings["labels"],
-            run_code=settings["run_code"],
-            merge=settings["merge"],
+            labels=settings.labels,
+            run_code=settings.run_code,
+            merge=settings.merge,
             prior=_mean_score(state),
             embed=embed,
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from avengers_graph.ballot_box.schema import schema_objection
-from avengers_graph.context import json_form
+from avengers_graph.call_params import json_form
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting.written_json import json_in
 

@@ -25,7 +25,7 @@ from avengers_graph.chat_model.runs import Run, current_run
 from avengers_graph.chat_model.settings import folded, resolved_context
 from avengers_graph.chat_model.structured import plain_schema
 from avengers_graph.config import load_config
-from avengers_graph.context import Context, checked_params
+from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
@@ -60,18 +60,18 @@ class ChatAvengers(BindingChatModel):
     plans: dict[str, PlanSpec] = Field(default_factory=dict)
     """Strategies of your own, by name."""
 
-    model_name: str = Field("avengers", alias="model")
+    model_name: str = Field(default="avengers", alias="model")
     """What the answers call their model."""
     strategy: str | None = None
     samples: int | None = None
     temperature: float | None = None
     max_tokens: int | None = None
     stop: list[str] | str | None = None
-    deadline: float | None = Field(None, alias="timeout")
+    deadline: float | None = Field(default=None, alias="timeout")
     """Seconds for a whole request; what is there by then is voted on."""
-    retries: int | None = Field(None, alias="max_retries")
+    retries: int | None = Field(default=None, alias="max_retries")
     """Further tries of a call after a failure that may pass; None: each expert's own number."""
-    api_key: SecretStr | None = Field(None, exclude=True)
+    api_key: SecretStr | None = Field(default=None, exclude=True)
     """Key for the endpoints whose expert names no ``api_key_env``."""
     streaming: bool | None = None
     """Whether ``invoke`` streams inside too, so that callbacks hear tokens; None: when asked."""
@@ -88,7 +88,6 @@ class ChatAvengers(BindingChatModel):
         super().__init__(**folded(given, fields=type(self).model_fields))
         context = self._context({}, stop=None, stream=False)
         make_plan(context.strategy, samples=1, top_experts=1, own=plans_of(self.plans))
-        checked_params(context.params)
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile the graph; it holds no state between calls."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from avengers_graph.config import describe
-from avengers_graph.context import PASSED_ON, Context, checked_params
+from avengers_graph.call_params import PASSED_ON
+from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
+from avengers_graph.settings import resolve
 
 SETTINGS = frozenset(Context.model_fields) - {
     "params",
@@ -73,24 +73,18 @@ def resolved_context(defaults: Context, *given: Mapping[str, Any], stream: bool)
     Raises:
         ConfigError: an unknown keyword, a value out of range, or ``min_confidence``.
     """
-    for layer in given:
-        refuse_unknown({ALIASES.get(name, name): None for name in layer}, what="parameter")
-    known = {name: value for layer in given for name, value in canonical(layer).items()}
-    params = checked_params({n: v for n, v in known.items() if n in PASSED_ON})
-    settings = {n: v for n, v in known.items() if n in SETTINGS}
-    merged = {
-        **defaults.model_dump(),
-        **settings,
-        "params": {**defaults.params, **params},
-        "stream_tokens": stream,
-    }
-    try:
-        context = Context.model_validate(merged)
-    except ValidationError as error:
-        raise ConfigError(describe(error)) from error
+    context = resolve(defaults, *map(_layer, given), {"stream_tokens": stream})
     if context.min_confidence is not None:
         raise ConfigError(
             "min_confidence pauses a graph for a person, and a chat model cannot pause; "
             "use create_avengers_graph with a checkpointer, or leave it out"
         )
     return context
+
+
+def _layer(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Keywords as the fields of a Context; the parameters of the experts stand in ``params``."""
+    refuse_unknown({ALIASES.get(name, name): None for name in given}, what="parameter")
+    known = canonical(given)
+    params = {name: known.pop(name) for name in list(known) if name in PASSED_ON}
+    return {**known, "params": params}

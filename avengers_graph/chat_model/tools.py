@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from avengers_graph.context import CHOICES
+from avengers_graph.call_params import TOOL_CHOICES
 from avengers_graph.errors import ConfigError
 
 AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
@@ -35,7 +35,7 @@ def openai_tool_choice(choice: Any, tools: Sequence[dict[str, Any]]) -> Any:
     """
     if choice is True or choice == "any":
         return "required"
-    if not choice or choice in CHOICES:
+    if not choice or choice in TOOL_CHOICES:
         return choice or None
     names = [tool["function"]["name"] for tool in tools if "function" in tool]
     wanted = choice
@@ -44,7 +44,7 @@ def openai_tool_choice(choice: Any, tools: Sequence[dict[str, Any]]) -> Any:
     if wanted not in names:
         raise ConfigError(
             f"tool_choice is {choice!r}; give the name of a tool that is bound "
-            f"({', '.join(names) or 'none is'}), or one of any, {', '.join(CHOICES)}"
+            f"({', '.join(names) or 'none is'}), or one of any, {', '.join(TOOL_CHOICES)}"
         )
     return {"type": "function", "function": {"name": wanted}}
 

@@ -63,9 +63,8 @@ def context_of(given: Mapping[str, object]) -> "Context":
     """
     from pydantic import ValidationError
 
-    from avengers_graph.config import describe
     from avengers_graph.context import Context
-    from avengers_graph.errors import ConfigError
+    from avengers_graph.errors import ConfigError, describe
 
     try:
         return Context.model_validate({n: v for n, v in given.items() if v is not None})

@@ -107,11 +107,12 @@ def _over_pool(
 
     from avengers_graph.embedding import embed_query
     from avengers_graph.experts.pool import ExpertPool
-    from avengers_graph.nodes.embed import resolve_request, resolve_settings
+    from avengers_graph.nodes.embed import resolve_request
     from avengers_graph.nodes.retrieve_cluster import clusters_for
     from avengers_graph.nodes.select_experts import ranked_for
+    from avengers_graph.settings import resolve
 
-    settings = resolve_settings(given, defaults=config.defaults)
+    settings = resolve(config.defaults, given)
     # Nobody is asked, so that nobody's key has to be at hand.
     pool = ExpertPool(
         [expert.model_copy(update={"api_key_env": None}) for expert in config.experts]

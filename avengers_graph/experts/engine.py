@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Iterator
 
-from avengers_graph.context import forced_tool
+from avengers_graph.call_params import forced_tool
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit, carry_out
 from avengers_graph.experts.budget import Budget

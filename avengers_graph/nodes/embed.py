@@ -7,23 +7,17 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
-from pydantic import ValidationError
 
-from avengers_graph.config import describe
-from avengers_graph.context import (
-    Context,
-    check_tool_choice,
-    checked_params,
-    json_form,
-    needed_capabilities,
-)
+from avengers_graph.call_params import check_tool_choice, json_form, needed_capabilities
+from avengers_graph.context import Context
 from avengers_graph.embedding import embed_query
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import conversation_of, has_images, question_of
 from avengers_graph.plans import make_plan
-from avengers_graph.state import AvengersState
-from avengers_graph.types import Plan, Request
+from avengers_graph.settings import resolve
+from avengers_graph.state import AvengersState, Request
+from avengers_graph.types import Plan
 from avengers_graph.voting import infer_kind
 
 
@@ -47,7 +41,7 @@ def embed(
     """
     # The namespace of a graph inside another one has a part for each of them.
     nested = "|" in config.get("configurable", {}).get("checkpoint_ns", "")
-    settings = resolve_settings(runtime.context, defaults=defaults, nested=nested)
+    settings = resolve(defaults, own_settings(runtime.context, nested=nested))
     messages = state["messages"]
     question = question_of(messages)
     if not question.strip() and not has_images(messages):
@@ -74,32 +68,31 @@ def query_vector(state: AvengersState, embeddings: Embeddings) -> list[float]:
     return kept or embed_query(embeddings, state["request"]["routing_text"]).tolist()
 
 
-def resolve_settings(given: Any, *, defaults: Context, nested: bool = False) -> Context:
-    """The caller's settings over the defaults; a caller may pass none, or a plain dict.
+def own_settings(given: Any, *, nested: bool) -> Context | Mapping[str, Any] | None:
+    """What of a run's context is ours; a caller may pass none, or a plain dict.
 
     Args:
         nested: The graph runs inside another one, whose context it is handed: what is not ours
             in that is somebody else's, and of no concern here.
 
     Raises:
-        ConfigError: a setting is unknown or out of range.
+        ConfigError: the context is neither a Context nor the fields of one.
     """
-    if given is None or (nested and not isinstance(given, Context | Mapping)):
-        return defaults
-    if nested and isinstance(given, Mapping):
-        given = {name: value for name, value in given.items() if name in Context.model_fields}
-    try:
-        context = given if isinstance(given, Context) else Context.model_validate(given)
-    except ValidationError as error:
-        raise ConfigError(describe(error)) from error
-    return context.over(defaults)
+    if given is None or isinstance(given, Context):
+        return given
+    if not isinstance(given, Mapping):
+        if nested:
+            return None
+        raise ConfigError(f"the context is a {type(given).__name__}; pass a Context or a dict")
+    fields = Context.model_fields
+    return {name: given[name] for name in given if name in fields} if nested else given
 
 
 def resolve_request(
     settings: Context, *, question: str, messages: Sequence[BaseMessage]
 ) -> Request:
     """Everything later nodes need to know of the request."""
-    params = checked_params(settings.params)
+    params = settings.params
     check_tool_choice(params)
     needs = needed_capabilities(params)
     if has_images(messages):
@@ -110,7 +103,7 @@ def resolve_request(
         settings=settings.model_dump(exclude={"params"}),
         params=params,
         needs=needs,
-        kind=_kind(settings, question=question, params=params),
+        kind=_kind(settings, question=question),
     )
 
 
@@ -120,10 +113,11 @@ def _routing_text(settings: Context, *, question: str, messages: Sequence[BaseMe
     return conversation_of(messages) or question
 
 
-def _kind(settings: Context, *, question: str, params: dict[str, Any]) -> str | None:
+def _kind(settings: Context, *, question: str) -> str | None:
     """The answer kind, where the request alone tells it."""
     if settings.answer_kind != "auto":
         return settings.answer_kind
+    params = settings.params
     if params.get("tools") and params.get("tool_choice") != "none":
         return "tool_calls"
     if json_form(params):

@@ -9,8 +9,9 @@ from langgraph.runtime import Runtime
 from avengers_graph.context import Context
 from avengers_graph.nodes.embed import query_vector
 from avengers_graph.routing import ClusterIndex
-from avengers_graph.state import AvengersState
-from avengers_graph.types import ClusterHit, Request
+from avengers_graph.settings import settings_of
+from avengers_graph.state import AvengersState, Request
+from avengers_graph.types import ClusterHit
 
 
 def retrieve_cluster(
@@ -33,6 +34,6 @@ def clusters_for(
     request: Request, *, vector: Sequence[float], index: ClusterIndex
 ) -> list[ClusterHit]:
     """The clusters near a question's unit vector (dim,), by the request's settings."""
-    settings = request["settings"]
-    k = settings["top_clusters"] or index.settings.top_clusters
-    return index.nearest(vector, k=k, beta=settings["beta"])
+    settings = settings_of(request)
+    k = settings.top_clusters or index.settings.top_clusters
+    return index.nearest(vector, k=k, beta=settings.beta)

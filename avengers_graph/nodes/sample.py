@@ -26,6 +26,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import Enough, RoundRequest
 from avengers_graph.experts.shown_answers import with_answers
 from avengers_graph.plans import asks_for
+from avengers_graph.settings import settings_of, temperature_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord, Spent
 
@@ -67,39 +68,35 @@ def round_request(
 ) -> RoundRequest:
     """What the engine has to do in the plan's current round."""
     request, plan, number = state["request"], state["plan"], state["round"]
-    settings, spent = request["settings"], state["spent"]
+    settings, spent = settings_of(request), state["spent"]
     planned = plan["rounds"][number]
     ranked = [expert["name"] for expert in state["experts"]]
     asks = asks_for(planned, ranked, thinking=pool.thinking)
     wanted = sum(ask.samples for ask in asks)
     enough = _enough(state, parse) if wanted > 1 and _only_counted(state) else None
-    params = dict(request["params"])
-    temperature = params.pop("temperature", None)
-    for fallback in (planned["temperature"], settings["temperature"]):
-        temperature = fallback if temperature is None else temperature
-    max_calls, max_cost = settings["max_calls"], settings["max_cost"]
-    max_tokens = settings["max_tokens_spent"]
+    max_calls, max_cost = settings.max_calls, settings.max_cost
+    max_tokens = settings.max_tokens_spent
     used = spent["input_tokens"] + spent["output_tokens"]
     return RoundRequest(
         messages=_messages(state),
         asks=asks,
         reserves=ranked,
-        params=params,
-        temperature=temperature,
+        params={name: value for name, value in settings.params.items() if name != "temperature"},
+        temperature=temperature_of(settings, planned),
         round_number=number,
         first_index=_next_index(state["samples"]),
         asked_before=Counter(record["expert"] for record in state["samples"]),
-        batching=settings["batching"],
+        batching=settings.batching,
         needs_all=wanted > 1 and enough is None,
         # Only where nothing else can become the answer: what was heard cannot be taken back.
-        stream=settings["stream_tokens"] and wanted == len(plan["rounds"]) == 1,
+        stream=settings.stream_tokens and wanted == len(plan["rounds"]) == 1,
         deadline_at=_deadline_at(state),
         calls_left=None if max_calls is None else max_calls - spent["calls"],
         tokens_left=None if max_tokens is None else max_tokens - used,
         cost_left=None if max_cost is None else max_cost - spent["cost"],
         expected_costs=_expected_costs(state),
         enough=enough,
-        retries=settings["retries"],
+        retries=settings.retries,
         callbacks=config.get("callbacks"),
     )
 
@@ -111,7 +108,7 @@ def _next_index(samples: Sequence[SampleRecord]) -> int:
 
 def _deadline_at(state: AvengersState) -> float | None:
     """When this round must end, Unix time; what a person took at an interrupt is not counted."""
-    allowed = state["request"]["settings"]["deadline"]
+    allowed = settings_of(state["request"]).deadline
     return None if allowed is None else time.time() + allowed - state["spent"]["elapsed"]
 
 
@@ -122,7 +119,7 @@ def _only_counted(state: AvengersState) -> bool:
     under which a person is asked; a later round that is shown the answers reads them all.
     """
     plan, number = state["plan"], state["round"]
-    if state["request"]["settings"]["min_confidence"] is not None:
+    if settings_of(state["request"]).min_confidence is not None:
         return False
     shown_later = any(planned["shown"] for planned in plan["rounds"][number + 1 :])
     return plan["rounds"][number]["stop"] is None and not shown_later
@@ -139,9 +136,9 @@ def _messages(state: AvengersState) -> Sequence[BaseMessage]:
 def _enough(state: AvengersState, parse: Parse | None) -> Enough | None:
     """When a landed sample settles the vote; None where only all samples together can tell."""
     request = state["request"]
-    settings = request["settings"]
+    settings = settings_of(request)
     # Running programs takes its time, and this is asked on the loop that serves every expert.
-    if not settings["early_stop"] or settings["run_code"] or request["kind"] is None:
+    if not settings.early_stop or settings.run_code or request["kind"] is None:
         return None
     box = BallotBox(state, earlier_ballots(state), parse=parse)
 
@@ -181,7 +178,7 @@ def _failures(
         raised: what the engine reported, by the index of the record.
     """
     if not records:
-        allowed = state["request"]["settings"]["deadline"]
+        allowed = settings_of(state["request"]).deadline
         late = _late(f"not asked within {allowed} s")
         return {expert["name"]: late for expert in state["experts"]}
     last = {record["expert"]: record for record in records}
@@ -195,7 +192,7 @@ def _recalled(record: SampleRecord, state: AvengersState) -> ExpertError:
     """A failure that only its record tells of: called off, or from an earlier step's state."""
     if record["error"] != OUT_OF_TIME:
         return ExpertError(record["error"] or "")
-    allowed = state["request"]["settings"]["deadline"]
+    allowed = settings_of(state["request"]).deadline
     return _late(f"no answer before the deadline of {allowed:g} s")
 
 

@@ -13,8 +13,9 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.nodes.embed import query_vector
 from avengers_graph.routing import ClusterIndex, rank_experts
-from avengers_graph.state import AvengersState
-from avengers_graph.types import ClusterHit, RankedExpert, Request, Spent
+from avengers_graph.settings import settings_of
+from avengers_graph.state import AvengersState, Request
+from avengers_graph.types import ClusterHit, RankedExpert, Spent
 
 
 def select_experts(
@@ -68,20 +69,20 @@ def ranked_for(
     Raises:
         ConfigError: as ``select_experts``.
     """
-    settings = request["settings"]
-    max_tokens = request["params"].get("max_tokens")
+    settings = settings_of(request)
+    max_tokens = settings.params.get("max_tokens")
     able = pool.eligible(
-        messages, needs=request["needs"], exclude=settings["exclude_experts"], max_tokens=max_tokens
+        messages, needs=request["needs"], exclude=settings.exclude_experts, max_tokens=max_tokens
     )
     ranked = rank_experts(
-        index.evidence(vector, clusters, beta=settings["beta"]),
+        index.evidence(vector, clusters, beta=settings.beta),
         candidates=able,
-        alpha=settings["alpha"],
+        alpha=settings.alpha,
         expected_costs=pool.expected_costs(messages, max_tokens=max_tokens),
-        default_cost=settings["default_cost"],
-        max_cost=settings["max_cost"],
+        default_cost=settings.default_cost,
+        max_cost=settings.max_cost,
     )
-    return _forced(ranked, settings["force_experts"])
+    return _forced(ranked, settings.force_experts)
 
 
 def _forced(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:

@@ -14,6 +14,7 @@ from langgraph.types import Command, interrupt
 from avengers_graph.ballot_box import BallotBox, landed_ballots, parse_of
 from avengers_graph.context import Context
 from avengers_graph.plans import Standing, plan_is_done, planned_samples
+from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord, VerdictRecord
 
@@ -41,7 +42,7 @@ def vote(
     if not done and not _budget_is_spent(state):
         return Command(update={"verdict": verdict, "round": state["round"] + 1}, goto="sample")
     answer = answer_message(state, verdict)
-    threshold = state["request"]["settings"]["min_confidence"]
+    threshold = settings_of(state["request"]).min_confidence
     if threshold is not None and verdict["confidence"] < threshold:
         answer = _as_decided(answer, verdict)
     return Command(update={"verdict": verdict, "messages": [answer]}, goto="__end__")
@@ -140,7 +141,7 @@ def _summed(details: Iterable[Mapping[str, int] | None]) -> dict[str, int]:
 
 def _merged(state: AvengersState, verdict: VerdictRecord) -> str | None:
     """The JSON object that won field by field, which is nobody's own; None without one."""
-    merges = state["request"]["settings"]["merge"] and verdict["kind"] == "json"
+    merges = settings_of(state["request"]).merge and verdict["kind"] == "json"
     return verdict["answer"] if merges else None
 
 
@@ -175,11 +176,11 @@ def _cut(answer: str | None) -> str | None:
 
 def _budget_is_spent(state: AvengersState) -> bool:
     """Whether no further call may be made."""
-    settings, spent = state["request"]["settings"], state["spent"]
+    settings, spent = settings_of(state["request"]), state["spent"]
     budgets = (
-        (settings["max_calls"], spent["calls"]),
-        (settings["max_tokens_spent"], spent["input_tokens"] + spent["output_tokens"]),
-        (settings["max_cost"], spent["cost"]),
+        (settings.max_calls, spent["calls"]),
+        (settings.max_tokens_spent, spent["input_tokens"] + spent["output_tokens"]),
+        (settings.max_cost, spent["cost"]),
     )
     return any(most is not None and used >= most for most, used in budgets)
 

@@ -1,28 +1,15 @@
 """A user's own plan, as it stands in the YAML under ``plans``."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, ConfigDict, Field
 
 from avengers_graph.plans import STOP_RULES
+from avengers_graph.registry import OneOf
 from avengers_graph.types import Plan, PlannedCall, PlannedRound
 from avengers_graph.types import StopRule as PlannedStop
 from avengers_graph.voting.weights import WEIGHTINGS
-
-
-class OneOf:
-    """Annotates a ``str`` that must be one of some names; Studio offers them as a list."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = tuple(names)
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        """As a ``Literal`` of the names would have."""
-        return core_schema.literal_schema(list(self.names))
 
 
 class CallSpec(BaseModel):
@@ -41,7 +28,7 @@ class StopSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: Annotated[str, OneOf(STOP_RULES)]
-    threshold: float = Field(1.0, ge=0, le=1)
+    threshold: float = Field(default=1.0, ge=0, le=1)
 
 
 class RoundSpec(BaseModel):
@@ -50,7 +37,7 @@ class RoundSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     calls: list[CallSpec] = Field(min_length=1)
-    temperature: float | None = Field(None, ge=0, le=2)
+    temperature: float | None = Field(default=None, ge=0, le=2)
     stop: StopSpec | None = None
     shown: bool = False
     """Whether those asked read the answers so far."""

@@ -8,7 +8,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, EmbeddingError
-from avengers_graph.nodes.embed import resolve_request, resolve_settings
+from avengers_graph.nodes.embed import own_settings, resolve_request
+from avengers_graph.settings import resolve
 from tests.calibrated import WordEmbeddings
 from tests.servers.openai_server import OpenAIServer
 
@@ -18,14 +19,18 @@ Run = Callable[..., dict[str, Any]]
 Graphs = Callable[..., Any]
 
 
-@pytest.mark.parametrize("given", [None, {}, Context()])
-def test_defaults_hold_where_nothing_is_given(given: Any) -> None:
-    assert resolve_settings(given, defaults=Context(samples=3)).samples == 3
+def test_a_surrounding_graphs_context_is_none_of_our_concern() -> None:
+    theirs = {"samples": 3, "user": "ada"}
+    assert own_settings(theirs, nested=True) == {"samples": 3}
+    assert own_settings(theirs, nested=False) == theirs
+    assert own_settings("theirs", nested=True) is None
+    with pytest.raises(ConfigError, match="the context is a str"):
+        own_settings("theirs", nested=False)
 
 
 def test_a_request_is_resolved_once() -> None:
     context = Context(params={"stop": ["x"], "seed": None}, deadline=60, answer_kind="number")
-    request = resolve_request(context, question="q", messages=[HumanMessage("q")])
+    request = resolve_request(resolve(context), question="q", messages=[HumanMessage("q")])
     assert request["params"] == {"stop": ["x"]}
     assert request["kind"] == "number"
     assert request["needs"] == []

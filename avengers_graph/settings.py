@@ -1,0 +1,59 @@
+"""Which setting holds where several are given.
+
+A call's parameter comes before the planned round's, the round's before the run's ``Context``, the
+``Context`` before the configured defaults, and the defaults before the expert's own. ``resolve``
+lays the layers of a request over each other once; ``temperature_of`` adds the round.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from avengers_graph.call_params import checked_params
+from avengers_graph.context import Context
+from avengers_graph.errors import ConfigError, describe
+from avengers_graph.state import Request
+from avengers_graph.types import PlannedRound
+
+
+def resolve(defaults: Context, *layers: Context | Mapping[str, Any] | None) -> Context:
+    """The settings of a request: each layer over those before it, all of them over ``defaults``.
+
+    A field that a layer leaves out keeps the value from below. Call parameters lie over each other
+    one by one; a parameter that is None was not given.
+
+    Args:
+        layers: a Context, the fields of one, or None for no setting at all.
+
+    Raises:
+        ConfigError: a setting or a call parameter is unknown or out of range.
+    """
+    fields = defaults.model_dump(exclude={"params"})
+    params = checked_params(defaults.params)
+    for layer in layers:
+        given = _fields_of(layer)
+        params |= checked_params(given.pop("params", {}))
+        fields |= given
+    try:
+        return Context.model_validate({**fields, "params": params})
+    except ValidationError as error:
+        raise ConfigError(describe(error)) from error
+
+
+def _fields_of(layer: Context | Mapping[str, Any] | None) -> dict[str, Any]:
+    if isinstance(layer, Context):
+        # A dump would leave out the unknown parameters that are to be refused by name.
+        return {**layer.model_dump(exclude_unset=True), "params": layer.params}
+    return dict(layer or {})
+
+
+def settings_of(request: Request) -> Context:
+    """The settings that ``embed`` resolved, typed; the state holds them as plain JSON."""
+    return Context.model_validate({**request["settings"], "params": request["params"]})
+
+
+def temperature_of(settings: Context, planned: PlannedRound) -> float | None:
+    """The temperature of a round; None leaves it to each expert."""
+    given = (settings.params.get("temperature"), planned["temperature"], settings.temperature)
+    return next((value for value in given if value is not None), None)

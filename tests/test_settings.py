@@ -1,0 +1,79 @@
+"""Which setting holds where several are given."""
+
+from typing import Any
+
+import pytest
+
+from avengers_graph.context import Context
+from avengers_graph.errors import ConfigError
+from avengers_graph.settings import resolve, temperature_of
+from avengers_graph.types import PlannedRound
+
+
+@pytest.mark.parametrize("given", [None, {}, Context()])
+def test_defaults_hold_where_nothing_is_given(given: Any) -> None:
+    assert resolve(Context(samples=3), given).samples == 3
+
+
+def test_each_layer_lies_over_those_before_it() -> None:
+    found = resolve(
+        Context(samples=5, alpha=0.3), {"samples": 4, "merge": True}, Context(samples=3)
+    )
+    assert (found.samples, found.alpha, found.merge, found.beta) == (3, 0.3, True, None)
+
+
+def test_a_setting_may_be_put_back_to_its_default() -> None:
+    assert resolve(Context(samples=5), Context(samples=8)).samples == 8
+    assert resolve(Context(temperature=0.2), Context(temperature=None)).temperature is None
+
+
+def test_call_parameters_lie_over_each_other_one_by_one() -> None:
+    defaults = Context(params={"max_tokens": 24, "seed": 1})
+    found = resolve(
+        defaults, Context(params={"seed": 2, "stop": "END"}), {"params": {"stop": None}}
+    )
+    assert found.params == {"max_tokens": 24, "seed": 2, "stop": "END"}
+    assert defaults.params == {"max_tokens": 24, "seed": 1}
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        ({"sample": 3}, "sample: unknown field"),
+        ({"samples": 0}, "samples: .* not 0"),
+        ({"params": {"temprature": 1}}, "unknown call parameter 'temprature'"),
+        (Context(params={"temprature": 1}), "unknown call parameter 'temprature'"),  # type: ignore[typeddict-unknown-key]
+        (Context(params={"top_p": 1.5}), r"top_p is 1.5; it must be a number in \[0, 1\]"),
+    ],
+)
+def test_what_is_wrong_in_any_layer_is_named(layer: Any, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        resolve(Context(), layer)
+    if isinstance(layer, Context):
+        with pytest.raises(ConfigError, match=words):
+            resolve(layer)
+
+
+def test_the_callers_own_settings_are_left_as_they_were() -> None:
+    given = {"samples": 3, "params": {"seed": 1}}
+    resolve(Context(), given)
+    assert given == {"samples": 3, "params": {"seed": 1}}
+
+
+@pytest.mark.parametrize(
+    ("call", "planned", "context", "temperature"),
+    [
+        (0.1, 0.2, 0.3, 0.1),
+        (0.0, 0.2, 0.3, 0.0),
+        (None, 0.2, 0.3, 0.2),
+        (None, 0.0, 0.3, 0.0),
+        (None, None, 0.3, 0.3),
+        (None, None, None, None),
+    ],
+)
+def test_the_temperature_of_a_round(
+    call: float | None, planned: float | None, context: float | None, temperature: float | None
+) -> None:
+    settings = resolve(Context(temperature=context), {"params": {"temperature": call}})
+    of_the_round = PlannedRound(calls=[], temperature=planned, stop=None, shown=False)
+    assert temperature_of(settings, of_the_round) == temperature
