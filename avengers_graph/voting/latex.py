@@ -1,8 +1,9 @@
 """LaTeX commands that say how their content looks, not what it is."""
 
 import re
+from collections.abc import Iterator
 
-_WORDS = "text|textbf|textit|textrm|textsf|texttt|textnormal|mbox|hbox"
+_WORDS = "text|textbf|textit|textrm|textsf|texttt|textnormal|textup|mbox|hbox"
 _STYLES = r"mathrm|mathbf|mathit|mathsf|boldsymbol|bm|rm|bf|operatorname\*?"
 
 DRESSED = re.compile(rf"\\(?:{_WORDS}|{_STYLES})\s?\{{([^{{}}]*)\}}")
@@ -13,3 +14,21 @@ WORDS = re.compile(rf"\\(?:{_WORDS})\s?\{{([^{{}}]*)\}}")
 """Words within a formula."""
 SYMBOLS = re.compile(rf"\\(?:{_STYLES}|vec|hat)\s?\{{([^{{}}]*)\}}")
 """A symbol or the name of a function in another face."""
+
+_DISPLAYED = re.compile(
+    r"\$\$([^$]{1,600})\$\$|\$([^$\n]{1,400})\$|\\\[(.{1,600}?)\\\]|\\\((.{1,400}?)\\\)", re.DOTALL
+)
+_DISPLAY_WINDOW = 4_000
+MAX_DISPLAYED = 12
+
+
+def displayed(text: str) -> Iterator[str]:
+    """Contents of the formulas that a text sets off by dollars or brackets, last one first."""
+    for match in list(_DISPLAYED.finditer(text[-_DISPLAY_WINDOW:]))[: -MAX_DISPLAYED - 1 : -1]:
+        yield next(group for group in match.groups() if group is not None)
+
+
+def without_layout(content: str) -> str:
+    """A formula as written, without the commands that only lay it out."""
+    text = re.sub(r"\\(?:left|right|displaystyle|,|;|!|:)(?![a-zA-Z])", "", content)
+    return re.sub(r"\s+", " ", re.sub(r"\\[dt]frac", r"\\frac", text)).strip()

@@ -7,12 +7,15 @@ digits and exponents are bounded before any arithmetic.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from avengers_graph.voting.latex import DRESSED
+from avengers_graph.voting.number_words import scale_at, spelled
+from avengers_graph.voting.units import NO_UNIT, Unit, measure_of, read_unit, unit_at
 
 MAX_DIGITS = 200
 """A longer run of digits is no number anyone asked for."""
@@ -33,18 +36,11 @@ class Numeral:
     """Digits after the decimal point as written; None when there was no point."""
     fraction: bool = False
     """Written as a ratio, a mixed number or a vulgar fraction."""
+    unit: Unit = NO_UNIT
+    """What is measured, where it is said."""
 
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-)
-_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
-_UNITS = {word: value for value, word in enumerate(_ONES.split())}
-_TENS = {word: 10 * value for value, word in enumerate(_DECADES.split(), start=2)}
-_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-
-_DIGITS = r"(?:\d{1,3}(?:[,  '’]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
+_DIGITS = r"(?:\d{1,3}(?:[, '’]\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
 _POWER = (
     r"(?:\s?(?:\\times|\\cdot|[x×*·])\s?10\s?(?:\^|\*\*)\s?\{?\(?(?P<power>[-+]?\d{1,30})\)?\}?"
     r"|[eE](?P<exponent>[-+]?\d{1,30}))"
@@ -56,17 +52,26 @@ NUMBER = re.compile(
 _RATIO = re.compile(r"\s?/\s?(?P<over>\d[\d,]*(?:\.\d+)?)(?![\d/])")
 _MIXED = re.compile(r"(?P<whole>\d{1,9})\s++(?:and\s++)?(?P<top>\d{1,9})\s?/\s?(?P<over>\d{1,9})")
 _PERCENT = re.compile(r"\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
-_SCALE = re.compile(r"\s?-?(thousand|million|billion|trillion)\b", re.IGNORECASE)
 _ENDS_NUMBER = ("", ".", ",", ")", "]", "}", "\n", "*", "`", "$", "!", "?", ";", ":")
 """What follows a number that is complete."""
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
-_SUPERSCRIPT = re.compile(r"(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_PLAIN = re.compile(r"-?\d{1,15}")
-_UNIT = re.compile(
-    r"(?:\^?\{?\\(?:circ|degree)\}?|°|[€£¥₹$])?+\s?+"
-    r"(?P<words>(?:[^\W\d_]++(?:\^?\{?-?[123²³]\}?)?+[./ ·-]{0,3}+)*+)"
+_SUPERSCRIPT = re.compile(r"[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_SCRIPT = re.compile(r"[\^_]\s?\{?\s?[-−+]?\Z")
+"""What makes the digits behind it an exponent or an index: ``cm^2``, ``x_{1}``."""
+_COMPARED = re.compile(r"[<>≤≥≠]|!=|\\(?:[lg]e|[lg]t|ne)")
+_COMPARISON = re.compile(
+    r"(<=|>=|!=|[<>≤≥≠]|\\(?:leq|geq|neq|le|ge|ne|lt|gt)(?![a-z]))(?:slant)?\s{0,3}\Z"
 )
-_UNIT_WORD = re.compile(r"[^\W\d_]{1,20}")
+"""What makes the number behind it a bound, and no value: ``x <= 2``."""
+_SENSE_OF_SIGN = {
+    "<=": "<=", "≤": "<=", "le": "<=", "leq": "<=", ">=": ">=", "≥": ">=", "ge": ">=",
+    "geq": ">=", "!=": "not", "≠": "not", "ne": "not", "neq": "not", "<": "<", "lt": "<",
+    ">": ">", "gt": ">",
+}  # fmt: skip
+_PLAIN = re.compile(r"-?\d{1,15}")
+_GROUPING = re.compile(r"(?<=\d)(?:,?\\[,!;: ]|\{,\}(?:\\!)?)\s?(?=\d{3}(?!\d))")
+_SPACING = re.compile(r"\\(?:[,!;: ]|(?:quad|qquad|enspace|thinspace)(?![a-zA-Z]))|~")
+_BARE_COMMA = re.compile(r"([-−]?\d{1,9}),(\d{1,2}|\d{4,9})")
 _LATEX_FRACTION = re.compile(
     r"(-?)\s?(\d{0,9})\s?\\[dt]?frac\s?(?:\{\s?(-?[\d.,]{1,30})\s?\}|(\d))\s?(?:\{\s?(-?[\d.,]{1,30})\s?\}|(\d))"
 )
@@ -79,10 +84,10 @@ def western(text: str) -> str:
         text = text.replace("٫", ".").replace("٬", ",")
         text = "".join(_fold(character) for character in text)
     if "\\" in text or "{" in text:
-        text = re.sub(r"(?<=\d)\{,\}(?=\d)", ",", text)
+        text = _GROUPING.sub(",", text)
+        text = re.sub(r"(?<=\d)\{,\}(?=\d)", ".", text)
         text = DRESSED.sub(r" \1 ", text)
-        text = re.sub(r"(?<=\d)\\[,!;](?=\d{3})", ",", text)
-        text = re.sub(r"\\[,!;: ]|~", " ", text)
+        text = _SPACING.sub(" ", text)
         text = re.sub(r"\\([%$#&])", r"\1", text)
         text = re.sub(r"\\(?:left|right|displaystyle|bf)(?![a-zA-Z])", "", text)
     return text
@@ -128,7 +133,8 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
     negative = bool(match["sign"] and match["sign"][0] in "-−–m") or bool(match["sign2"])
     if text[match.end() : match.end() + 1] in _ENDS_NUMBER:
         # The common case: nothing that could belong to the number follows it.
-        return Numeral(-value if negative else value, False, decimals), match.end()
+        unit = _currency(match) or NO_UNIT
+        return Numeral(-value if negative else value, False, decimals, unit=unit), match.end()
     end = match.end()
     ratio = False
     bare = whole and not decimal and exponent is None
@@ -142,21 +148,36 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
         if len(over_text) <= 30 and (over_value := Fraction(over_text)):
             value /= over_value
             ratio, end = True, over_match.end()
-    if scale := _SCALE.match(text, end):
-        value *= _SCALES[scale[1].lower()]
-        decimals, end = None, scale.end()
+    if scale := scale_at(text, end, money=match["currency"] is not None):
+        value *= scale[0]
+        decimals, end = None, scale[1]
     percent = False
     if sign := _PERCENT.match(text, end):
         percent, end = True, sign.end()
-    return Numeral(-value if negative else value, percent, decimals, ratio), end
+    unit = _currency(match) or unit_at(text, end)
+    return Numeral(-value if negative else value, percent, decimals, ratio, unit), end
 
 
-def numerals(text: str) -> list[Numeral]:
-    """The numbers in the last ``WINDOW`` characters, in order; ordinals if there are no others."""
-    text = _with_ratios(western(text[-WINDOW:]))
-    found: list[Numeral] = []
-    ordinals: list[Numeral] = []
+def _currency(match: re.Match[str]) -> Unit | None:
+    """The unit that stands before a number: ``$18``."""
+    sign = match["currency"]
+    return Unit(measure_of(sign.strip())) if sign else None
+
+
+class Found(NamedTuple):
+    """A number within a text."""
+
+    numeral: Numeral
+    start: int
+    end: int
+
+
+def found_numerals(text: str) -> list[Found]:
+    """The numbers of a text that ``western`` was applied to; ordinals if there are no others."""
+    found: list[Found] = []
+    ordinals: list[Found] = []
     position = 0
+    compared = _COMPARED.search(text) is not None
     while match := NUMBER.search(text, position):
         position = match.end()
         before = text[match.start() - 1] if match.start() else " "
@@ -167,11 +188,24 @@ def numerals(text: str) -> list[Numeral]:
                 continue
         elif before.isalpha() and before.isascii():
             continue
+        if before in "^_{-−+ " and _SCRIPT.search(text, max(0, match.start() - 4), match.start()):
+            continue
         read = numeral_at(text, match)
         if read is not None:
-            position = max(position, read[1])
-            (ordinals if _ORDINAL.match(text, read[1]) else found).append(read[0])
+            numeral, end = read
+            position = max(position, end)
+            start = match.start()
+            if compared and (sign := _COMPARISON.search(text, max(0, start - 8), start)):
+                sense = _SENSE_OF_SIGN[sign[1].strip("\\")]
+                numeral = replace(numeral, unit=Unit(numeral.unit.measure, sense))
+            several = ordinals if _ORDINAL.match(text, end) else found
+            several.append(Found(numeral, start, end))
     return found or ordinals
+
+
+def numerals(text: str) -> list[Numeral]:
+    """The numbers in the last ``WINDOW`` characters, in order; ordinals if there are no others."""
+    return [found.numeral for found in found_numerals(rational_text(text[-WINDOW:]))]
 
 
 def last_numeral(text: str) -> Numeral | None:
@@ -189,31 +223,33 @@ def whole_numeral(text: str) -> Numeral | None:
         return quick
     if len(text) > 400:
         return None
-    text = _with_ratios(western(text)).strip().strip("*$`\"' ").rstrip(".,;:!").strip()
-    if comma := re.fullmatch(r"([-−]?\d{1,9}),(\d{1,2}|\d{4,9})", text):
+    text = rational_text(text).strip("*`\"' \n\t").rstrip(".,;:!").strip("*`\"' ")
+    if text.startswith("$") and text.endswith("$"):
+        text = text.strip("$ ").rstrip(".,;:!")
+    if comma := _BARE_COMMA.fullmatch(text):
         # A decimal comma: groups of thousands have three digits.
         text = f"{comma[1]}.{comma[2]}"
     match = NUMBER.match(text)
     if match is None:
-        return spelled(text)
+        value = spelled(text)
+        return None if value is None else Numeral(value)
     read = numeral_at(text, match)
     if read is None:
         return None
     numeral, end = read
     rest = text[end:].strip()
-    if rest and not _is_unit(rest):
+    if not rest:
+        return numeral
+    unit = read_unit(rest)
+    if unit is None:
         return None
-    return numeral
+    measure = numeral.unit.measure if match["currency"] else unit.measure
+    return replace(numeral, unit=Unit(measure or numeral.unit.measure, unit.sense))
 
 
-def _is_unit(rest: str) -> bool:
-    """Whether what follows a number only names what is counted: ``dollars``, ``cm^2``, ``°C``."""
-    unit = _UNIT.fullmatch(rest)
-    return unit is not None and len(_UNIT_WORD.findall(unit["words"])) <= 6
-
-
-def _with_ratios(text: str) -> str:
-    """``\\frac{a}{b}`` of plain numbers as ``a/b``, mixed numbers kept apart."""
+def rational_text(text: str) -> str:
+    """``western`` text with ``\\frac{a}{b}`` of plain numbers as ``a/b``, mixed numbers apart."""
+    text = western(text)
     if "frac" not in text:
         return text
 
@@ -225,35 +261,6 @@ def _with_ratios(text: str) -> str:
         return f"{sign}{whole} {ratio}" if whole else f"{'-' * (negative != (sign == '-'))}{ratio}"
 
     return _LATEX_FRACTION.sub(written, text)
-
-
-def spelled(text: str) -> Numeral | None:
-    """A number in English words: ``twenty-one``, ``three hundred and five``, ``minus two``."""
-    words = re.findall(r"[a-z]+", text.lower()) if len(text) <= 200 else []
-    negative = bool(words) and words[0] in ("minus", "negative")
-    total = current = 0
-    read = 0
-    for word in words[1 if negative else 0 :]:
-        if word in _UNITS:
-            current += _UNITS[word]
-        elif word in _TENS:
-            current += _TENS[word]
-        elif word == "hundred":
-            current = max(current, 1) * 100
-        elif word in _SCALES:
-            total, current = total + max(current, 1) * _SCALES[word], 0
-        elif word == "dozen" and read <= 1:
-            current = max(current, 1) * 12
-        elif word in ("and", "a") and (read or word == "a"):
-            continue
-        else:
-            break
-        read += 1
-    if not read or len(words) > read + 3 or "of" in words:
-        # More than a unit follows: a sentence that merely begins with a number.
-        return None
-    value = Fraction(total + current)
-    return Numeral(-value if negative else value)
 
 
 def rounds_to(coarse: Numeral, fine: Numeral) -> bool:

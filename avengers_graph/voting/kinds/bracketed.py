@@ -13,9 +13,8 @@ from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import choice
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.kinds.math import parsed
 from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.mathematics import Reading, same_reading
+from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import Question
 
@@ -168,7 +167,7 @@ def _same_mathematics(a: str, b: str) -> bool:
         return False
     if _unfinished(a, b) or _unfinished(b, a):
         return False
-    first, second = parsed(a), parsed(b)
+    first, second = read_expression(a), read_expression(b)
     if first is None or second is None:
         return False
     return same_reading(first, second) or same_reading(_as_tuple(first), _as_tuple(second))

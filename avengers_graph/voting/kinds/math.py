@@ -6,28 +6,19 @@ its normalised text.
 """
 
 import re
-from collections.abc import Hashable, Iterator
-from functools import lru_cache
+from collections.abc import Hashable
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.number import first_numeral, number_text, right_side, to_answer
-from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.mathematics import (
-    MathSyntaxError,
-    Reading,
-    parse_math,
-    same_reading,
-)
+from avengers_graph.voting.latex import DRESSED, displayed, without_layout
+from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
 from avengers_graph.voting.mathematics.compare import literal
 from avengers_graph.voting.normal import normal_text
 from avengers_graph.voting.numerals import Numeral, last_numeral, plain, whole_numeral
 from avengers_graph.voting.question import Question
 
-_DISPLAYED = re.compile(
-    r"\$\$([^$]{1,600})\$\$|\$([^$\n]{1,400})\$|\\\[(.{1,600}?)\\\]|\\\((.{1,400}?)\\\)", re.DOTALL
-)
 _OWN_MEANING = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])|!$|,(?!\d{3}(?!\d))")
 """What makes a number with something after it an expression: a symbol, a factorial, a list."""
 _WORDS = re.compile(r"(?=.*[^\W\d_]{3})[^\W\d_]+(?:[ '-][^\W\d_]+)*\.?")
@@ -59,7 +50,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
         if _MATHEMATICAL.search(span) and (answer := _of_line(span, question)):
             return answer
     lines = spans.lines(text)
-    for content in _displayed(lines[-1] if lines else "", text):
+    for content in (*displayed(lines[-1] if lines else ""), *displayed(text)):
         if answer := read(right_side(content), question, formula=True):
             return answer
     if lines and (answer := _of_line(right_side(lines[-1]), question)):
@@ -68,23 +59,12 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     return _of_numeral(to_answer(last, question)) if last else None
 
 
-def _displayed(*texts: str) -> Iterator[str]:
-    for text in texts:
-        for match in list(_DISPLAYED.finditer(text[-4000:]))[:-13:-1]:
-            yield next(group for group in match.groups() if group is not None)
-
-
 def _of_phrase(span: str, question: Question) -> Answer | None:
     """What stands behind "the answer is": a formula in it, else the whole sentence."""
-    displayed = _DISPLAYED.match(span.lstrip("*_ "))
-    if displayed:
-        content = next(group for group in displayed.groups() if group is not None)
-        if answer := read(content, question, formula=True):
-            return answer
     sentence = _TRAILING_REMARK.sub("", spans.sentence(span))
     if answer := _of_line(sentence, question):
         return answer
-    for content in _displayed(span):
+    for content in displayed(span):
         if answer := read(content, question, formula=True):
             return answer
     numeral = first_numeral(span)
@@ -121,39 +101,24 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
         numeral = whole_numeral(content)
     if numeral is not None:
         return _of_numeral(to_answer(numeral, question))
-    reading = parsed(content)
+    reading = read_expression(content)
     if reading is None:
         if formula or len(content) > 600:
             return None
-        return Answer(_shown(content), "math", None)
+        return Answer(without_layout(content), "math", None)
     exact = reading.exact
     if exact is not None and exact.numerator.bit_length() + exact.denominator.bit_length() < 400:
         return Answer(number_text(exact), "math", reading)
-    return Answer(_shown(content), "math", reading)
+    return Answer(without_layout(content), "math", reading)
 
 
 def _of_numeral(answer: Answer) -> Answer:
     return Answer(answer.text, "math", Reading(("number", answer.value)))
 
 
-def _shown(content: str) -> str:
-    """The expression as written, without layout commands."""
-    text = re.sub(r"\\(?:left|right|displaystyle|,|;|!|:)(?![a-zA-Z])", "", content)
-    return re.sub(r"\s+", " ", re.sub(r"\\[dt]frac", r"\\frac", text)).strip()
-
-
-@lru_cache(maxsize=4096)
-def parsed(content: str) -> Reading | None:
-    """An expression, read; None when the reader does not know it."""
-    try:
-        return Reading(parse_math(content))
-    except (MathSyntaxError, RecursionError):
-        return None
-
-
 def reading_of(answer: Answer) -> Reading | None:
     """The parsed value, read from the text where the answer was built by hand."""
-    return answer.value if isinstance(answer.value, Reading) else parsed(answer.text)
+    return answer.value if isinstance(answer.value, Reading) else read_expression(answer.text)
 
 
 def key(answer: Answer) -> Hashable:

@@ -3,62 +3,229 @@
 Rules. ``50%`` is 1/2, unless the question asks for a percentage: then 50 and 50% are the
 same and a ratio such as 1/2 means its hundredfold. A rounded decimal with at least two
 decimals and three significant digits is the same as a number that rounds to it (0.667 and
-2/3, but not 0.7 and 2/3); beside a ratio two significant digits do (0.67 and 2/3).
+2/3, but not 0.7 and 2/3); beside a ratio two significant digits do (0.67 and 2/3). Units that
+contradict each other are different answers. What a box holds is the answer: an irrational
+number compares as mathematics does, anything else by its text.
 """
 
 import re
 from collections.abc import Hashable
+from dataclasses import replace
 from fractions import Fraction
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.decimal_marks import point_decimals
 from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.latex import DRESSED, without_layout
+from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
+from avengers_graph.voting.no_value import no_value
 from avengers_graph.voting.numerals import (
+    Found,
     Numeral,
+    found_numerals,
     last_numeral,
     numerals,
     plain,
+    rational_text,
     rounds_to,
+    western,
     whole_numeral,
 )
 from avengers_graph.voting.question import NO_QUESTION, Question
+from avengers_graph.voting.units import NO_UNIT, Unit, bound_of
+
+MAX_LENGTH = 600
+"""A longer box is no answer."""
 
 _CLAUSE = re.compile(r",\s|\s(?:because|since|as|which|when|where|if)\b")
+_EQUALS = re.compile(r"(?<![<>!≤≥=\\])=(?![=>])|\\approx(?![a-z])|≈")
+_COMMANDS = r"\\(?:sqrt|pi|[dt]?frac|cdot|times|left|right)(?![a-zA-Z])"
+_RUN = re.compile(
+    rf"(?:{_COMMANDS}|[-−]?[\d√π(])"
+    rf"(?:[\d.,√π^{{}}()\[\]/*·×+−-]|{_COMMANDS}|\s(?=[\\√π^/*+×·−-])|(?<=[-+*/×·−}}])\s(?=[\d√π\\(])){{0,200}}"
+)
+"""Numbers with signs and roots between them."""
+_COMPUTED = re.compile(r"[√π]|\\(?:sqrt|pi)|[\d)}]\s?\^")
+_CLOCK = re.compile(
+    r"(\d{1,2})\s?:\s?([0-5]\d)(?::[0-5]\d)?(?!\d)(?:\s{0,3}([ap])\.?\s?m\b\.?)?", re.I
+)
+_WORDS = re.compile(r"[^\W\d_]{2}")
+_SIGNS = re.compile(r"[\\=^_<>+*/π√∞]|\d:\d|\d[^\W\d_]")
+_PROPORTION = re.compile(r"\b(?:ratio|odds|scale|proportion)\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhow (?:many|much)\s+(?:more\s+|fewer\s+|total\s+)?([^\W\d_]{2,20})", re.I)
+_PART_OF = re.compile(
+    r"\s{0,2}(?:[^\W\d_]+\s){0,2}(?:out )?of (?:the |all |its |his |her |their )?\Z"
+)
+"""Between a number that answers and the whole that it is a part of."""
+_MEASURED = re.compile(r"\s{0,2}[^\W\d_]+\s(?:in|every|within) \Z")
+"""Between a number that answers and the time that it takes."""
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The number in the last box, after ``####`` or "the answer is", else the last one."""
+    text = point_decimals(text, question.text)
     for content in spans.boxed(text):
-        found = plain(content) or span_numeral(content)
-        if found is not None:
-            return to_answer(found, question)
+        return _of_box(content, question)
     for span in spans.said(text):
-        found = span_numeral(span) or first_numeral(span)
-        if found is not None:
-            return to_answer(found, question)
+        if (found := _of_phrase(span, question)) is not None:
+            return found
     if truncated:
         return None
     whole = whole_numeral(text.strip())
     if whole is not None:
         return to_answer(whole, question)
     for span in spans.reported(text):
-        found = first_numeral(_CLAUSE.split(span, maxsplit=1)[0])
-        if found is not None:
-            return to_answer(found, question)
+        reported = first_numeral(_CLAUSE.split(span, maxsplit=1)[0])
+        if reported is not None:
+            return to_answer(reported, question)
     for span in spans.bold(text):
-        found = whole_numeral(right_side(span))
-        if found is not None:
-            return to_answer(found, question)
+        bold = whole_numeral(right_side(span))
+        if bold is not None:
+            return to_answer(bold, question)
+    return _of_last_line(text, question)
+
+
+def _of_box(content: str, question: Question) -> Answer | None:
+    """What a box holds: a number, a time, mathematics, a number among words, else its text."""
+    numeral = plain(content) or span_numeral(content)
+    if numeral is not None:
+        return to_answer(numeral, question)
+    if len(content) > MAX_LENGTH:
+        return None
+    return (
+        _clock(content, question)
+        or _of_words(content, question)
+        or _of_expression(right_side(content), question)
+        or _of_text(content)
+    )
+
+
+def _of_expression(content: str, question: Question) -> Answer | None:
+    """Mathematics that has to be worked out, or has no rational value."""
+    if not re.search(r"\d|\\(?:pi|sqrt|infty)|[π√∞]|\binfinity\b", content):
+        return None
+    reading = read_expression(content)
+    if reading is None:
+        return None
+    if reading.exact is not None:
+        exact = Numeral(reading.exact, fraction=reading.exact.denominator != 1, unit=reading.unit)
+        return to_answer(exact, question)
+    return Answer(without_layout(content), "number", reading)
+
+
+def _of_words(content: str, question: Question) -> Answer | None:
+    """The only number of a boxed phrase, with the side of it that is meant: "at least 5"."""
+    text = rational_text(content)
+    values = found_numerals(text)
+    if len(values) != 1 or not _WORDS.search(text) or _SIGNS.search(text) or no_value(text):
+        return None
+    numeral = values[0].numeral
+    bound = bound_of(text) or numeral.unit.sense
+    return to_answer(replace(numeral, unit=Unit(numeral.unit.measure, bound)), question)
+
+
+def _of_text(content: str) -> Answer | None:
+    """An answer that is no number, which equals its like."""
+    words = " ".join(DRESSED.sub(r"\1", content).strip("$ .").split()).casefold()
+    return Answer(no_value(words) or words, "number") if words else None
+
+
+def _clock(content: str, question: Question) -> Answer | None:
+    """A time of day, which is no ratio: ``2:15``, ``3:00 pm``."""
+    match = _CLOCK.match(western(content).strip())
+    if match is None or _PROPORTION.search(question.text):
+        return None
+    hour = int(match[1])
+    if match[3]:
+        hour = hour % 12 + (12 if match[3] in "pP" else 0)
+    return Answer(f"{hour}:{match[2]}", "number")
+
+
+def _of_phrase(span: str, question: Question) -> Answer | None:
+    """What stands behind "the answer is"; None where that holds nothing of the kind."""
+    numeral = span_numeral(span)
+    if numeral is not None:
+        return to_answer(numeral, question)
+    sentence = right_side(spans.sentence(span))
+    if named := no_value(re.split(r"\d", sentence, maxsplit=1)[0][:60]):
+        return Answer(named, "number")
+    if (time := _clock(sentence, question)) is not None:
+        return time
+    if (computed := _computed(sentence, question, last=False)) is not None:
+        return computed
+    numeral = first_numeral(span)
+    return None if numeral is None else to_answer(numeral, question)
+
+
+def _of_last_line(text: str, question: Question) -> Answer | None:
+    """The last number of the last line, or of the text, that is not merely asked about."""
     lines = spans.lines(text)
-    last = (last_numeral(lines[-1]) if lines else None) or last_numeral(text)
-    return to_answer(last, question) if last else None
+    line = lines[-1] if lines else ""
+    if not re.search(r"\d", line) and (named := no_value(line)):
+        return Answer(named, "number")
+    if (computed := _computed(right_side(line[-400:]), question, last=True)) is not None:
+        return computed
+    if len(line) <= 300 and "=" not in line and (told := _asked_for(line, question)) is not None:
+        return to_answer(told, question)
+    last = last_numeral(line) or last_numeral(text)
+    return None if last is None else to_answer(last, question)
+
+
+def _computed(sentence: str, question: Question, *, last: bool) -> Answer | None:
+    """The first or last number of a sentence, where it stands under a root, with a power or π."""
+    if not _COMPUTED.search(sentence):
+        return None
+    runs = [match.group() for match in _RUN.finditer(western(sentence))]
+    runs = [run for run in runs if re.search(r"[\dπ]|\\pi", run)]
+    if not runs:
+        return None
+    run = runs[-1 if last else 0].strip(" .,")
+    while run.endswith(")") and run.count("(") < run.count(")"):
+        run = run[:-1].rstrip(" .,")
+    return _of_expression(run, question) if _COMPUTED.search(run) else None
+
+
+def _asked_for(line: str, question: Question) -> Numeral | None:
+    """The one number of a sentence that answers, where others only repeat the question.
+
+    "He covers 12 miles in 2 hours." answers how many miles by 12 and how many hours by 2.
+    """
+    text = rational_text(line)
+    found = found_numerals(text)
+    if len(found) < 2:
+        return None
+    part, whole = found[-2:]
+    if _PART_OF.search(text[part.end : whole.start]):
+        return part.numeral
+    counted = _COUNTED.search(question.text)
+    if counted is not None:
+        word = counted[1].lower().rstrip("s")
+        named = [one for one in found if text[one.end :].lstrip(" -").lower().startswith(word)]
+        named = named or [one for one in found if _names(one, counted[1])]
+        if len(named) == 1:
+            return named[0].numeral
+    asked = {numeral.value for numeral in numerals(question.text)} if question.text else set()
+    unknown = [one for one in found if one.numeral.value not in asked]
+    if asked and len(unknown) == 1:
+        return unknown[0].numeral
+    between = text[found[-2].end : found[-1].start]
+    return found[-2].numeral if _MEASURED.search(between) else None
+
+
+def _names(found: Found, word: str) -> bool:
+    unit = found.numeral.unit
+    return (
+        unit != NO_UNIT
+        and (asked := whole_numeral(f"1 {word}")) is not None
+        and (asked.unit.measure is not None and asked.unit == unit)
+    )
 
 
 def right_side(span: str) -> str:
     """What stands after the last equals or approximation sign: ``x = 5`` answers 5."""
-    for sign in ("\\approx", "≈", "="):
-        if sign in span:
-            span = span.rsplit(sign, 1)[1]
+    if "=" in span or "≈" in span or "\\approx" in span:
+        span = _EQUALS.split(span)[-1]
     return span.strip()
 
 
@@ -78,10 +245,10 @@ def to_answer(numeral: Numeral, question: Question) -> Answer:
     if question.asks_percent:
         ratio = numeral.fraction and not numeral.percent and abs(numeral.value) <= 1
         value = numeral.value * 100 if ratio else numeral.value
-        read = Numeral(value, False, numeral.decimals, numeral.fraction)
+        read = replace(numeral, value=value, percent=False)
     elif numeral.percent:
         decimals = None if numeral.decimals is None else numeral.decimals + 2
-        read = Numeral(numeral.value / 100, True, decimals, numeral.fraction)
+        read = replace(numeral, value=numeral.value / 100, decimals=decimals)
     else:
         read = numeral
     return Answer(number_text(read.value), "number", read)
@@ -110,25 +277,35 @@ def numeral_of(answer: Answer) -> Numeral | None:
     """The parsed value, read from the text where the answer was built by hand."""
     if isinstance(answer.value, Numeral):
         return answer.value
+    if isinstance(answer.value, Reading):
+        return None
     found = whole_numeral(answer.text)
     return to_answer(found, NO_QUESTION).value if found else None
 
 
 def key(answer: Answer) -> Hashable:
-    """The exact value; the text itself when it is no number."""
+    """The exact value and its unit; the text itself when it is no rational number."""
     numeral = numeral_of(answer)
     if numeral is None:
         return answer.text
     value = numeral.value
-    return value.numerator if value.denominator == 1 else (value.numerator, value.denominator)
+    exact = value.numerator if value.denominator == 1 else (value.numerator, value.denominator)
+    return exact if numeral.unit == NO_UNIT else (exact, numeral.unit)
 
 
 def same(a: Answer, b: Answer) -> bool:
-    """Whether one is the other, rounded."""
+    """Whether units agree and the values are equal, or one is the other, rounded."""
     first, second = numeral_of(a), numeral_of(b)
-    if first is None or second is None:
-        return False
-    return rounds_to(first, second) or rounds_to(second, first)
+    if first is not None and second is not None:
+        return first.unit.agrees(second.unit) and (
+            first.value == second.value or rounds_to(first, second) or rounds_to(second, first)
+        )
+    readings = [
+        answer.value if isinstance(answer.value, Reading) else Reading(("number", numeral))
+        for answer, numeral in ((a, first), (b, second))
+        if numeral is not None or isinstance(answer.value, Reading)
+    ]
+    return len(readings) == 2 and same_reading(*readings)
 
 
 NUMBER = Kind(extract=extract, key=key, same=same)

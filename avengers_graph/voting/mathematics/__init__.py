@@ -7,8 +7,6 @@ rationals, numerically at fixed points where there are roots, functions or symbo
 bounded by the size of the text.
 """
 
-from avengers_graph.voting.mathematics.compare import Reading, same_reading
-from avengers_graph.voting.mathematics.parse import parse_math
-from avengers_graph.voting.mathematics.tokens import MathSyntaxError
+from avengers_graph.voting.mathematics.compare import Reading, read_expression, same_reading
 
-__all__ = ["MathSyntaxError", "Reading", "parse_math", "same_reading"]
+__all__ = ["Reading", "read_expression", "same_reading"]

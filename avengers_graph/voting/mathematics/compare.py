@@ -8,6 +8,7 @@ other.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from avengers_graph.voting.mathematics.evaluate import (
     POINTS,
@@ -16,7 +17,10 @@ from avengers_graph.voting.mathematics.evaluate import (
     value_at,
 )
 from avengers_graph.voting.mathematics.nodes import Node
+from avengers_graph.voting.mathematics.parse import parse_math
+from avengers_graph.voting.mathematics.tokens import MathSyntaxError
 from avengers_graph.voting.numerals import Numeral, rounds_to
+from avengers_graph.voting.units import NO_UNIT
 
 _TOLERANCE = 1e-9
 """Relative difference below which floating-point values are equal."""
@@ -27,7 +31,7 @@ MAX_UNORDERED = 64
 class Reading:
     """One expression with what comparing needs of it, each worked out at most once."""
 
-    __slots__ = ("_points", "exact", "node", "scalar")
+    __slots__ = ("_points", "exact", "node", "scalar", "unit")
 
     def __init__(self, node: Node) -> None:
         self.node = _reduced(node)
@@ -35,6 +39,7 @@ class Reading:
         self.scalar = self.node[0] not in ("sequence", "union", "relation")
         self.exact = _exact_or_none(self.node) if self.scalar else None
         """The rational value, if there is one."""
+        self.unit = NO_UNIT
         self._points: list[complex | None] | None = None
 
     @property
@@ -43,6 +48,15 @@ class Reading:
         if self._points is None:
             self._points = [_point_or_none(self.node, point) for point in range(POINTS)]
         return self._points
+
+
+@lru_cache(maxsize=4096)
+def read_expression(source: str) -> Reading | None:
+    """An expression, read; None when the reader does not know it."""
+    try:
+        return Reading(parse_math(source))
+    except (MathSyntaxError, RecursionError):
+        return None
 
 
 def same_reading(a: Reading, b: Reading) -> bool:

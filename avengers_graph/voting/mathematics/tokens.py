@@ -21,6 +21,8 @@ class Token(NamedTuple):
     text: str
 
 
+_ROOT = re.compile(r"(?:√|\\sqrt)\s?(\d{2,}(?:\.\d+)?)")
+"""A root over all the digits that follow, although TeX itself takes the first alone."""
 _DROPPED = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|qquad|,|;|!|:| |>)"
     r"(?![a-zA-Z])|\\(?:phantom|hspace|vspace)\{[^{}]*\}"
@@ -113,7 +115,7 @@ def tokenize(source: str) -> list[Token]:
 
 
 def _clean(source: str) -> str:
-    text = source.translate(_TRANSLATION).replace("\x00", "")
+    text = _ROOT.sub(r"\\sqrt{\1}", source).translate(_TRANSLATION).replace("\x00", "")
     text = text.replace("$", " ").replace("\\(", " ").replace("\\)", " ").replace("~", " ")
     text = _GROUPED.sub(_grouped, text)
     text = _SPACED.sub(lambda m: m[1] + m[2].replace(" ", ""), text)
