@@ -4,7 +4,7 @@ A checkpoint, a trace and Studio all show the same. The state that holds them is
 ``state.py``; this module imports no framework, so the pure packages may use it.
 """
 
-from typing import Any, NotRequired
+from typing import Any, Literal, NotRequired, TypeAlias
 
 from typing_extensions import TypedDict
 
@@ -39,6 +39,13 @@ class RankedExpert(TypedDict):
     """One readable sentence: where the score comes from."""
 
 
+CalledOff: TypeAlias = Literal["decided", "over_budget", "out_of_time"]
+"""Why a call was taken back: the vote was decided, or budget or time ran out."""
+
+Ending: TypeAlias = Literal["answered", "failed", "replaced", CalledOff]
+"""How a sample ended: with an answer, for good, or with another expert asked in its place."""
+
+
 class SampleRecord(TypedDict):
     """One answer of one expert, or the error that came instead."""
 
@@ -59,12 +66,9 @@ class SampleRecord(TypedDict):
     """True when the server gave no usage for this call and it was counted here."""
     latency: float
     """Seconds from sending to the last byte."""
+    ended: Ending
     error: str | None
-    """Why there is no answer; None when there is one."""
-    replaced: bool
-    """True for a failed call whose sample was asked of another expert instead."""
-    cancelled: bool
-    """True for a call we took back: the vote was decided, or time or budget ran out."""
+    """Why there is no answer, for a person to read; None when there is one."""
     refusal: NotRequired[str]
     """What the expert said instead of an answer it will not give; only where it refused so."""
     input_token_details: NotRequired[dict[str, int]]

@@ -42,7 +42,7 @@ def landed_ballots(state: AvengersState) -> list[SampleRecord]:
     if state["plan"]["counted"] == "all":
         return samples
     last = [record for record in samples if record["round"] == state["round"]]
-    return last if any(record["error"] is None for record in last) else samples
+    return last if any(record["ended"] == "answered" for record in last) else samples
 
 
 def _mean_score(state: AvengersState) -> float | None:
@@ -95,7 +95,7 @@ class BallotBox:
 
         What was called off is no ballot, nor is a failure that another expert made good.
         """
-        if record["cancelled"] or record["replaced"]:
+        if record["ended"] not in ("answered", "failed"):
             return
         name = record["expert"]
         self._tally.add(
@@ -107,7 +107,7 @@ class BallotBox:
 
     def _read(self, record: SampleRecord) -> SampleRecord:
         """The sample as it is voted on."""
-        if record["error"] is not None:
+        if record["ended"] != "answered":
             return record
         called = self._kind == "tool_calls" and record["tool_calls"]
         if self._parse is not None and not called:

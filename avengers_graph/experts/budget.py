@@ -1,10 +1,11 @@
-"""What a round may still spend: calls, tokens and money."""
+"""What a request may still spend: calls, tokens and money."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.experts.round_request import RoundRequest
-from avengers_graph.types import SampleRecord
+from avengers_graph.types import SampleRecord, Spent
 
 
 def cost_of(
@@ -21,41 +22,54 @@ def cost_of(
     priced = pool.cost(name, input_tokens=read, output_tokens=written)
     if priced is not None:
         return priced
-    used = record["error"] is None or read + written > 0
+    used = record["ended"] == "answered" or read + written > 0
     return expected_costs.get(name, 0.0) if used else 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The budgets of one round; what the request leaves open is not limited."""
+    """What is left; None is without limit, and money or tokens may be overdrawn by one answer.
 
-    def __init__(self, request: RoundRequest, pool: ExpertPool) -> None:
-        self._expected_costs = request.expected_costs
-        self._pool = pool
-        self._calls = request.calls_left
-        self._tokens = request.tokens_left
-        self._cost = request.cost_left
+    The deadline is no part of it: a deadline is a point in time, and passes by itself.
+    """
 
-    def allows(self, calls: int) -> bool:
-        """Whether that many further calls may be made."""
-        return self._calls is None or calls <= self._calls
+    calls: int | None = None
+    tokens: int | None = None
+    """Prompts and answers together."""
+    cost: float | None = None
+    """USD."""
 
-    def take_calls(self, wanted: int) -> int:
-        """As many of the calls wanted as may be made; they are off the budget."""
-        if self._calls is None:
-            return wanted
-        taken = min(wanted, self._calls)
-        self._calls -= taken
-        return taken
+    @classmethod
+    def left(cls, settings: Context, spent: Spent) -> "Budget":
+        """The budgets of a request's settings less what the request has used so far."""
+        allowed = cls(
+            calls=settings.max_calls, tokens=settings.max_tokens_spent, cost=settings.max_cost
+        )
+        return allowed.less(
+            calls=spent["calls"],
+            tokens=spent["input_tokens"] + spent["output_tokens"],
+            cost=spent["cost"],
+        )
 
-    def give_back_calls(self, calls: int) -> None:
-        """Calls that were taken and not made."""
-        if self._calls is not None:
-            self._calls += calls
+    def less(self, *, calls: int = 0, tokens: int = 0, cost: float = 0.0) -> "Budget":
+        """The budget after that much was spent; what is negative was given back."""
+        return replace(
+            self,
+            calls=None if self.calls is None else self.calls - calls,
+            tokens=None if self.tokens is None else self.tokens - tokens,
+            cost=None if self.cost is None else self.cost - cost,
+        )
 
-    def spend(self, record: SampleRecord) -> bool:
-        """Take a sample off; whether tokens or money are used up with it."""
-        if self._tokens is not None:
-            self._tokens -= record["input_tokens"] + record["output_tokens"]
-        if self._cost is not None:
-            self._cost -= cost_of(record, pool=self._pool, expected_costs=self._expected_costs)
-        return any(left is not None and left <= 0 for left in (self._tokens, self._cost))
+    def affordable(self, calls: int) -> int:
+        """As many of that many calls as may still be made."""
+        return calls if self.calls is None else min(calls, max(0, self.calls))
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether tokens or money are used up, so that what is in flight is too much already."""
+        return any(left is not None and left <= 0 for left in (self.tokens, self.cost))
+
+    @property
+    def allows_a_call(self) -> bool:
+        """Whether a further call may be made."""
+        return not self.is_used_up and self.affordable(1) == 1

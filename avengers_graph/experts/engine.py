@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from avengers_graph.call_params import forced_tool
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit, carry_out
-from avengers_graph.experts.budget import Budget
+from avengers_graph.experts.budget import Budget, cost_of
 from avengers_graph.experts.caller import Caller
 from avengers_graph.experts.events import (
     FailedOver,
@@ -24,15 +24,11 @@ from avengers_graph.experts.events import (
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.round_request import RoundRequest
-from avengers_graph.experts.sample_record import answered, unanswered
-from avengers_graph.types import SampleRecord
+from avengers_graph.experts.sample_record import CALLED_OFF, answered, unanswered
+from avengers_graph.types import CalledOff, SampleRecord
 
-DECIDED = "cancelled: the vote was decided"
 CHARACTERS_PER_TOKEN = 4
 """Where no server counted."""
-
-OUT_OF_TIME = "cancelled: the deadline passed"
-OVER_BUDGET = "cancelled: the budget was spent"
 
 
 async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator[SampleEvent]:
@@ -53,7 +49,7 @@ async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator
         while run.tasks:
             happened = await run.next_or_deadline()
             if happened is None:
-                for event in run.cancel(OUT_OF_TIME):
+                for event in run.cancel("out_of_time"):
                     yield event
                 return
             for event in run.react(happened):
@@ -77,10 +73,10 @@ class _Round:
         self.request = request
         self.pool = pool
         self.tasks: dict[asyncio.Task[None], Unit] = {}
-        self.over: str | None = None
+        self.over: CalledOff | None = None
         """Why the rest is not needed any more; None while it is."""
         self._inbox: asyncio.Queue[Happened] = asyncio.Queue()
-        self._budget = Budget(request, pool)
+        self._budget = request.budget
         self._next_index = request.first_index
         self._given_up: dict[str, str] = {}
         self._asked = dict(request.asked_before)
@@ -95,7 +91,8 @@ class _Round:
 
     def _assign(self, expert: str, samples: int) -> None:
         """Start ``samples`` new samples of an expert, within the budget of calls."""
-        samples = self._budget.take_calls(samples)
+        samples = self._budget.affordable(samples)
+        self._budget = self._budget.less(calls=samples)
         indices = range(self._next_index, self._next_index + samples)
         self._next_index += samples
         caller = self.pool.caller(expert)
@@ -186,14 +183,22 @@ class _Round:
         lengths += [record["output_tokens"] for record in records]
         for position, record in enumerate(records, start=1):
             yield SampleFinished(record)
-            if self._budget.spend(record):
-                self.over = self.over or OVER_BUDGET
+            if self._spend(record).is_used_up:
+                self.over = self.over or "over_budget"
             # The choices of one answer land together and are counted one by one: those not
             # counted yet can still change the vote.
             uncounted = [unit.expert] * (len(records) - position)
             outstanding = [*uncounted, *self._outstanding()]
             if self.request.enough is not None and self.request.enough(record, outstanding):
-                self.over = DECIDED
+                self.over = "decided"
+
+    def _spend(self, record: SampleRecord) -> Budget:
+        """Take a sample's tokens and money off the budget; what is left."""
+        self._budget = self._budget.less(
+            tokens=record["input_tokens"] + record["output_tokens"],
+            cost=cost_of(record, pool=self.pool, expected_costs=self.request.expected_costs),
+        )
+        return self._budget
 
     def _records(self, landed: Landed) -> list[SampleRecord]:
         params = self.request.params
@@ -229,18 +234,18 @@ class _Round:
         samples = len(unit.indices)
         if replacement is not None:
             samples += self._withdraw_unsent(unit.expert)
-        if not self._budget.allows(1):
+        if not self._budget.affordable(1):
             replacement = None
         for position, index in enumerate(unit.indices):
-            allowed = self._budget.allows(position + 1)
+            allowed = self._budget.affordable(position + 1) > position
             yield SampleFinished(
                 unanswered(
                     expert=unit.expert,
                     index=index,
                     round_number=self.request.round_number,
                     latency=latency,
+                    ended="replaced" if replacement is not None and allowed else "failed",
                     error=cause,
-                    replaced=replacement is not None and allowed,
                 ),
                 error,
             )
@@ -259,7 +264,7 @@ class _Round:
             task.cancel()
         self.tasks = {task: unit for task, unit in self.tasks.items() if task not in waiting}
         withdrawn = sum(len(unit.indices) for unit in waiting.values())
-        self._budget.give_back_calls(withdrawn)
+        self._budget = self._budget.less(calls=-withdrawn)
         return withdrawn
 
     # -- ending -----------------------------------------------------------------------------
@@ -267,7 +272,7 @@ class _Round:
     def _forget(self, unit: Unit) -> None:
         self.tasks = {task: u for task, u in self.tasks.items() if u is not unit}
 
-    def cancel(self, why: str) -> Iterator[SampleEvent]:
+    def cancel(self, why: CalledOff) -> Iterator[SampleEvent]:
         """Cancel what is left; report what had been sent, with its usage estimated.
 
         An answer that is here already, though nobody looked at it yet, was paid for: it is
@@ -297,10 +302,10 @@ class _Round:
                     index=index,
                     round_number=self.request.round_number,
                     latency=time.monotonic() - unit.sent_at,
-                    error=why,
+                    ended=why,
+                    error=CALLED_OFF[why],
                     input_tokens=prompt if position == 0 else 0,
                     output_tokens=self._likely_tokens(unit),
-                    cancelled=True,
                 )
                 yield SampleCancelled(record)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from langchain_core.messages import BaseMessage
 
 from avengers_graph.config import Expert
+from avengers_graph.experts.budget import Budget
 from avengers_graph.plans import Ask
 from avengers_graph.types import SampleRecord
 
@@ -39,11 +40,7 @@ class RoundRequest:
     """Report tokens as they come; for rounds of one sample."""
     deadline_at: float | None = None
     """Unix time in seconds."""
-    calls_left: int | None = None
-    tokens_left: int | None = None
-    """Prompts and answers together."""
-    cost_left: float | None = None
-    """USD."""
+    budget: Budget = field(default_factory=Budget)
     expected_costs: Mapping[str, float] = field(default_factory=dict)
     """USD per answer, counted for experts without a price."""
     enough: Enough | None = None

@@ -8,8 +8,15 @@ from langchain_core.messages import AIMessage
 
 from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.written_calls import written_calls
-from avengers_graph.types import SampleRecord
+from avengers_graph.types import CalledOff, Ending, SampleRecord
 from avengers_graph.voting.reasoning import split_reasoning
+
+CALLED_OFF: Mapping[CalledOff, str] = {
+    "decided": "cancelled: the vote was decided",
+    "over_budget": "cancelled: the budget was spent",
+    "out_of_time": "cancelled: the deadline passed",
+}
+"""Why a call was called off, as a person reads it."""
 
 
 def plain_tool_calls(message: AIMessage) -> list[dict[str, Any]]:
@@ -64,9 +71,8 @@ def answered(
         output_tokens=choice.output_tokens,
         usage_estimated=choice.usage_estimated,
         latency=latency,
+        ended="answered",
         error=None,
-        replaced=False,
-        cancelled=False,
     )
     if refusal := choice.message.additional_kwargs.get("refusal"):
         record["refusal"] = refusal
@@ -86,13 +92,12 @@ def unanswered(
     index: int,
     round_number: int,
     latency: float,
+    ended: Ending,
     error: str,
     input_tokens: int = 0,
     output_tokens: int = 0,
-    replaced: bool = False,
-    cancelled: bool = False,
 ) -> SampleRecord:
-    """The record of a call that gave no answer: failed, cancelled or out of time."""
+    """The record of a call that gave no answer: it failed, or was called off."""
     return SampleRecord(
         expert=expert,
         index=index,
@@ -105,7 +110,6 @@ def unanswered(
         output_tokens=output_tokens,
         usage_estimated=True,
         latency=latency,
+        ended=ended,
         error=error,
-        replaced=replaced,
-        cancelled=cancelled,
     )

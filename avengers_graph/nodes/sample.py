@@ -17,8 +17,8 @@ from langgraph.runtime import Runtime
 from avengers_graph.ballot_box import BallotBox, Parse, earlier_ballots, parse_of
 from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError, ExpertTimeoutError
-from avengers_graph.experts.budget import cost_of
-from avengers_graph.experts.engine import OUT_OF_TIME, run_round
+from avengers_graph.experts.budget import Budget, cost_of
+from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
 from avengers_graph.experts.model_errors import all_failed
 from avengers_graph.experts.owned_loop import Bridge
@@ -68,15 +68,12 @@ def round_request(
 ) -> RoundRequest:
     """What the engine has to do in the plan's current round."""
     request, plan, number = state["request"], state["plan"], state["round"]
-    settings, spent = settings_of(request), state["spent"]
+    settings = settings_of(request)
     planned = plan["rounds"][number]
     ranked = [expert["name"] for expert in state["experts"]]
     asks = asks_for(planned, ranked, thinking=pool.thinking)
     wanted = sum(ask.samples for ask in asks)
     enough = _enough(state, parse) if wanted > 1 and _only_counted(state) else None
-    max_calls, max_cost = settings.max_calls, settings.max_cost
-    max_tokens = settings.max_tokens_spent
-    used = spent["input_tokens"] + spent["output_tokens"]
     return RoundRequest(
         messages=_messages(state),
         asks=asks,
@@ -91,9 +88,7 @@ def round_request(
         # Only where nothing else can become the answer: what was heard cannot be taken back.
         stream=settings.stream_tokens and wanted == len(plan["rounds"]) == 1,
         deadline_at=_deadline_at(state),
-        calls_left=None if max_calls is None else max_calls - spent["calls"],
-        tokens_left=None if max_tokens is None else max_tokens - used,
-        cost_left=None if max_cost is None else max_cost - spent["cost"],
+        budget=Budget.left(settings, state["spent"]),
         expected_costs=_expected_costs(state),
         enough=enough,
         retries=settings.retries,
@@ -160,7 +155,7 @@ def _outcome(
 ) -> dict[str, Any]:
     records = [event.record for event in heard]
     so_far = [*state["samples"], *records]
-    if all(record["error"] is not None for record in so_far):
+    if all(record["ended"] != "answered" for record in so_far):
         finished = [event for event in heard if isinstance(event, SampleFinished)]
         raised = {e.record["index"]: e.error for e in finished if e.error is not None}
         cause = next(iter(raised.values()), None)
@@ -190,7 +185,7 @@ def _failures(
 
 def _recalled(record: SampleRecord, state: AvengersState) -> ExpertError:
     """A failure that only its record tells of: called off, or from an earlier step's state."""
-    if record["error"] != OUT_OF_TIME:
+    if record["ended"] != "out_of_time":
         return ExpertError(record["error"] or "")
     allowed = settings_of(state["request"]).deadline
     return _late(f"no answer before the deadline of {allowed:g} s")

@@ -13,6 +13,7 @@ from langgraph.types import Command, interrupt
 
 from avengers_graph.ballot_box import BallotBox, landed_ballots, parse_of
 from avengers_graph.context import Context
+from avengers_graph.experts.budget import Budget
 from avengers_graph.plans import Standing, plan_is_done, planned_samples
 from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState
@@ -39,10 +40,11 @@ def vote(
     done = plan_is_done(
         state["plan"], _standing(state, box, verdict), finished_round=state["round"]
     )
-    if not done and not _budget_is_spent(state):
+    settings = settings_of(state["request"])
+    if not done and Budget.left(settings, state["spent"]).allows_a_call:
         return Command(update={"verdict": verdict, "round": state["round"] + 1}, goto="sample")
     answer = answer_message(state, verdict)
-    threshold = settings_of(state["request"]).min_confidence
+    threshold = settings.min_confidence
     if threshold is not None and verdict["confidence"] < threshold:
         answer = _as_decided(answer, verdict)
     return Command(update={"verdict": verdict, "messages": [answer]}, goto="__end__")
@@ -89,7 +91,7 @@ def _spoken_by(state: AvengersState, winner: int | None, fallback: int | None) -
     index = fallback if winner is None else winner
     if index is not None:
         return next(record for record in state["samples"] if record["index"] == index)
-    return next(record for record in state["samples"] if record["error"] is None)
+    return next(record for record in state["samples"] if record["ended"] == "answered")
 
 
 def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
@@ -172,17 +174,6 @@ def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:
 
 def _cut(answer: str | None) -> str | None:
     return answer if answer is None or len(answer) <= SHOWN else answer[:SHOWN] + "..."
-
-
-def _budget_is_spent(state: AvengersState) -> bool:
-    """Whether no further call may be made."""
-    settings, spent = settings_of(state["request"]), state["spent"]
-    budgets = (
-        (settings.max_calls, spent["calls"]),
-        (settings.max_tokens_spent, spent["input_tokens"] + spent["output_tokens"]),
-        (settings.max_cost, spent["cost"]),
-    )
-    return any(most is not None and used >= most for most, used in budgets)
 
 
 def _as_decided(answer: AIMessage, verdict: VerdictRecord) -> AIMessage:

@@ -1,15 +1,15 @@
-"""What a round may still spend, and what a sample costs."""
+"""What a request may still spend, and what a sample costs."""
 
 from typing import Any
 
 import pytest
 
 from avengers_graph.config import Expert, Price
+from avengers_graph.context import Context
 from avengers_graph.experts.budget import Budget, cost_of
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.sample_record import unanswered
-from avengers_graph.types import SampleRecord
-from tests.experts.rounds import round_request
+from avengers_graph.types import SampleRecord, Spent
 
 URL = "http://127.0.0.1:9/v1"
 POOL = ExpertPool(
@@ -26,6 +26,7 @@ def sample(expert: str, *, read: int = 0, written: int = 0) -> SampleRecord:
         index=0,
         round_number=0,
         latency=0.1,
+        ended="failed",
         error="HTTP 500",
         input_tokens=read,
         output_tokens=written,
@@ -38,7 +39,7 @@ def sample(expert: str, *, read: int = 0, written: int = 0) -> SampleRecord:
         (sample("priced", read=1_000_000, written=500_000), 2.0),
         (sample("unpriced", read=5), 0.25),
         (sample("unpriced"), 0.0),
-        ({**sample("unpriced"), "error": None}, 0.25),
+        ({**sample("unpriced"), "ended": "answered"}, 0.25),
     ],
     ids=["by its price", "used a token", "used none", "answered"],
 )
@@ -47,25 +48,42 @@ def test_what_a_sample_costs(record: Any, cost: float) -> None:
     assert cost_of(record, pool=POOL, expected_costs=known) == pytest.approx(cost)
 
 
+def spent(*, calls: int = 0, tokens: int = 0, cost: float = 0.0) -> Spent:
+    return Spent(
+        calls=calls, input_tokens=tokens, output_tokens=0, cost=cost, seconds=0.0, elapsed=0.0
+    )
+
+
+def test_what_is_not_limited_never_runs_out() -> None:
+    left = Budget.left(Context(), spent(calls=1_000, tokens=10**9, cost=1e6))
+    assert left == Budget()
+    assert left.less(calls=1_000, tokens=10**9, cost=1e6).affordable(256) == 256
+    assert left.allows_a_call
+    assert not left.is_used_up
+
+
+def test_what_is_left_of_the_settings() -> None:
+    settings = Context(max_calls=5, max_tokens_spent=100, max_cost=1.0)
+    left = Budget.left(settings, spent(calls=2, tokens=30, cost=0.25))
+    assert left == Budget(calls=3, tokens=70, cost=0.75)
+
+
 def test_calls_are_taken_and_given_back() -> None:
-    budget = Budget(round_request(calls_left=3), POOL)
-    assert [budget.take_calls(2), budget.take_calls(2), budget.take_calls(1)] == [2, 1, 0]
-    assert not budget.allows(1)
-    budget.give_back_calls(1)
-    assert budget.allows(1)
-    assert not budget.allows(2)
+    budget = Budget(calls=3).less(calls=2)
+    assert (budget.affordable(2), budget.affordable(1)) == (1, 1)
+    empty = budget.less(calls=1)
+    assert (empty.affordable(1), empty.allows_a_call) == (0, False)
+    assert not empty.is_used_up, "the last calls are still in flight"
+    assert empty.less(calls=-1).affordable(2) == 1
 
 
 @pytest.mark.parametrize(
-    ("given", "used_up"),
-    [
-        ({"tokens_left": 10}, [False, True]),
-        ({"cost_left": 0.000_01}, [False, True]),
-        ({}, [False, False]),
-    ],
+    ("budget", "used"),
+    [(Budget(tokens=10), {"tokens": 5}), (Budget(cost=0.5), {"cost": 0.25})],
 )
-def test_it_says_when_it_is_used_up(given: dict[str, Any], used_up: list[bool]) -> None:
-    budget = Budget(round_request(**given), POOL)
-    spent = sample("priced", read=1, written=4)
-    assert [budget.spend(spent), budget.spend(spent)] == used_up
-    assert budget.allows(1_000), "calls are not limited"
+def test_it_says_when_it_is_used_up(budget: Budget, used: dict[str, Any]) -> None:
+    once = budget.less(**used)
+    assert (once.is_used_up, once.allows_a_call) == (False, True)
+    for overdrawn in (once.less(**used), once.less(**used).less(**used)):
+        assert (overdrawn.is_used_up, overdrawn.allows_a_call) == (True, False)
+        assert overdrawn.affordable(1_000) == 1_000, "calls are not limited"

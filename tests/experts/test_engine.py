@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from avengers_graph.config import Price, RateLimit
-from avengers_graph.experts.engine import OVER_BUDGET
+from avengers_graph.experts.budget import Budget
 from avengers_graph.experts.events import SampleFinished
 from avengers_graph.experts.pool import ExpertPool
 from tests.experts.rounds import QUESTION, bridged, listen, only
@@ -28,7 +28,9 @@ def test_samples_keep_their_identity(server: OpenAIServer, pool_of: Pools) -> No
         (8, 9), ("beta", "b")
     )
     assert sorted(i for s in heard.started for i in s.indices) == [5, 6, 7, 8, 9]
-    assert all(r["round"] == 0 and r["latency"] > 0 and not r["cancelled"] for r in heard.finished)
+    assert all(
+        r["round"] == 0 and r["latency"] > 0 and r["ended"] == "answered" for r in heard.finished
+    )
 
 
 def test_events_come_in_the_order_things_happen(server: OpenAIServer, pool_of: Pools) -> None:
@@ -102,7 +104,7 @@ def test_an_expert_that_hangs_is_timed_out(server: OpenAIServer, pool_of: Pools)
 
 
 def test_no_more_calls_than_are_left(server: OpenAIServer, pool_of: Pools) -> None:
-    heard = listen(pool_of("alpha", "beta"), ("alpha", 3), ("beta", 3), calls_left=4)
+    heard = listen(pool_of("alpha", "beta"), ("alpha", 3), ("beta", 3), budget=Budget(calls=4))
     assert len(heard.answers) == 4
     assert len(server.asked("alpha")) == 3
     assert len(server.asked("beta")) == 1
@@ -111,7 +113,9 @@ def test_no_more_calls_than_are_left(server: OpenAIServer, pool_of: Pools) -> No
 def test_failover_stays_within_the_budget_of_calls(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", Fault(401))
     server.serve("beta", "42")
-    heard = listen(pool_of("alpha", "beta"), ("alpha", 1), reserves=["alpha", "beta"], calls_left=1)
+    heard = listen(
+        pool_of("alpha", "beta"), ("alpha", 1), reserves=["alpha", "beta"], budget=Budget(calls=1)
+    )
     assert heard.answers == []
     assert heard.failovers == [("alpha", None)]
     assert server.asked("beta") == []
@@ -120,9 +124,10 @@ def test_failover_stays_within_the_budget_of_calls(server: OpenAIServer, pool_of
 def test_the_round_ends_when_the_money_is_spent(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", "42")
     pool = pool_of("alpha", price=Price(input=0, output=1e6), max_concurrency=1)
-    heard = listen(pool, ("alpha", 8), cost_left=2.5)  # one USD a token, one token an answer
+    # One USD a token, one token an answer.
+    heard = listen(pool, ("alpha", 8), budget=Budget(cost=2.5))
     assert len(heard.answers) == 3
-    assert all(r["error"] == OVER_BUDGET for r in heard.cancelled)
+    assert all(r["ended"] == "over_budget" for r in heard.cancelled)
     assert len(server.requests) <= 4
 
 
@@ -131,9 +136,9 @@ def test_what_answers_are_known_to_cost_stands_in_for_a_price(
 ) -> None:
     server.serve("alpha", "42")
     pool = pool_of("alpha", max_concurrency=1)
-    heard = listen(pool, ("alpha", 8), cost_left=2.5, expected_costs={"alpha": 1.0})
+    heard = listen(pool, ("alpha", 8), budget=Budget(cost=2.5), expected_costs={"alpha": 1.0})
     assert len(heard.answers) == 3
-    assert all(r["error"] == OVER_BUDGET for r in heard.cancelled)
+    assert all(r["ended"] == "over_budget" for r in heard.cancelled)
 
 
 def test_failover_to_the_next_ranked(server: OpenAIServer, pool_of: Pools) -> None:

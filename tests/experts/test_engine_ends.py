@@ -14,7 +14,7 @@ from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit
 from avengers_graph.experts.caller import Choice
-from avengers_graph.experts.engine import DECIDED, OUT_OF_TIME, _Round
+from avengers_graph.experts.engine import _Round
 from avengers_graph.experts.events import SampleFinished, SampleStarted
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.types import SampleRecord
@@ -47,8 +47,8 @@ def test_early_stop_cancels_what_is_in_flight(server: OpenAIServer, pool_of: Poo
     heard = listen(pool_of("alpha", "slow"), ("alpha", 2), ("slow", 2), enough=enough)
     assert sorted(heard.texts) == [0, 1]
     assert enough.landed[-1][1] == ["slow", "slow"]  # type: ignore[attr-defined]
-    assert [(r["error"], r["cancelled"], r["usage_estimated"]) for r in heard.cancelled] == [
-        (DECIDED, True, True)
+    assert [(r["ended"], r["error"], r["usage_estimated"]) for r in heard.cancelled] == [
+        ("decided", "cancelled: the vote was decided", True)
     ] * len(heard.cancelled)
     server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))
 
@@ -115,7 +115,7 @@ def test_the_deadline_ends_the_round(
     pool = pool_of("alpha", "slow")
     heard = listen(pool, ("alpha", 1), ("slow", 2), deadline_at=time.time() + 600)
     assert list(heard.texts) == [0]
-    assert [r["error"] for r in heard.cancelled] == [OUT_OF_TIME] * 2
+    assert [r["ended"] for r in heard.cancelled] == ["out_of_time"] * 2
     server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))
 
 
@@ -140,7 +140,7 @@ def test_what_landed_beside_the_deciding_answer_is_not_called_cancelled(pool_of:
 
     run = _Round(round_request(enough=lambda record, outstanding: True), pool_of("alpha"))
     run._inbox.put_nowait(landed(1))
-    events = [*run.react(landed(0)), *run.cancel(DECIDED)]
+    events = [*run.react(landed(0)), *run.cancel("decided")]
     finished = [event.record for event in events if isinstance(event, SampleFinished)]
     assert [(r["index"], r["text"], r["output_tokens"]) for r in finished] == [
         (0, "42", 7),
@@ -155,9 +155,9 @@ def test_what_failed_beside_the_deciding_answer_is_not_called_cancelled(
     run = _Round(round_request(reserves=reserves), pool_of("alpha", "beta"))
     unit = Unit("alpha", (0, 1), 0, sent_at=time.monotonic())
     run._inbox.put_nowait(Failed(unit, ExpertError("HTTP 401: no key"), latency=0.1))
-    heard = Heard(list(run.cancel(DECIDED)))
+    heard = Heard(list(run.cancel("decided")))
     assert heard.errors == ["HTTP 401: no key"] * 2
-    assert [(r["replaced"], r["input_tokens"]) for r in heard.finished] == [(False, 0)] * 2
+    assert [(r["ended"], r["input_tokens"]) for r in heard.finished] == [("failed", 0)] * 2
     assert heard.failovers == [("alpha", None)]
     assert heard.cancelled == []
 
@@ -204,7 +204,7 @@ def test_what_a_call_died_of_is_raised_after_the_decision_too(pool_of: Pools, to
         if told:
             task.add_done_callback(run._ended)
         await asyncio.wait([task])
-        list(run.cancel(DECIDED))
+        list(run.cancel("decided"))
 
     with pytest.raises(RuntimeError, match="odd"):
         asyncio.run(decide())

@@ -11,7 +11,12 @@ QUESTION = [HumanMessage("What is 6 plus 7?")]
 
 def _sample(index: int, text: str, *, round_number: int) -> SampleRecord:
     empty = unanswered(
-        expert="alpha", index=index, round_number=round_number, latency=0.1, error="busy"
+        expert="alpha",
+        index=index,
+        round_number=round_number,
+        latency=0.1,
+        ended="failed",
+        error="busy",
     )
     return SampleRecord(**{**empty, "text": text, "error": None if text else "busy"})
 

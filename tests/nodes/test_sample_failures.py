@@ -142,7 +142,9 @@ def test_of_failures_in_a_checkpoint_only_the_text_is_known(
         interrupt_before=["sample"],
     )
     run(graph, {"messages": [HumanMessage(SUM)]}, config=THREAD, context=Context(samples=1))
-    before = unanswered(expert="gone", index=0, round_number=0, latency=0.1, error="HTTP 503")
+    before = unanswered(
+        expert="gone", index=0, round_number=0, latency=0.1, ended="failed", error="HTTP 503"
+    )
     graph.update_state(THREAD, {"samples": [before]})
     with pytest.raises(AllExpertsModelError) as caught:
         run(graph, None, config=THREAD)

@@ -75,12 +75,12 @@ def test_nobody_is_bothered_where_confidence_is_high(
 def test_when_all_abstain_the_best_text_is_returned(
     server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:
-    server.serve("alpha", "I cannot say.", "Who knows?")
+    server.serve("alpha", "Let me think.", "Who knows?")
     verdict_and_text = asked(graph_of(), run, samples=2)
     verdict = verdict_and_text["verdict"]
     assert (verdict["answer"], verdict["winner"], verdict["tally"]) == (None, None, [])
     assert verdict["confidence"] == 0
-    assert verdict_and_text["messages"][-1].content in ("I cannot say.", "Who knows?")
+    assert verdict_and_text["messages"][-1].content in ("Let me think.", "Who knows?")
 
 
 def test_when_nothing_was_said_at_all_the_answer_is_empty(
