@@ -19,7 +19,7 @@ from pydantic import (
 from avengers_graph.call_params import checked_params
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, describe
-from avengers_graph.plans.spec import PlanSpec
+from avengers_graph.plans import Plan
 
 Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
 
@@ -202,7 +202,7 @@ class AvengersConfig(BaseModel):
     index: IndexConfig
     experts: list[Expert] = Field(min_length=1)
     defaults: Context = Context()
-    plans: dict[str, PlanSpec] = Field(default_factory=dict)
+    plans: dict[str, Plan] = Field(default_factory=dict)
     """Strategies of your own, by name; a name given here hides the built-in of that name."""
 
     @model_validator(mode="after")

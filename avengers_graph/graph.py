@@ -22,11 +22,10 @@ from avengers_graph import nodes
 from avengers_graph.config import AvengersConfig
 from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.plans.spec import plans_of
+from avengers_graph.plans import Plan, checked_plans
 from avengers_graph.routing import ClusterIndex
 from avengers_graph.routing.configured import open_configured
 from avengers_graph.state import AvengersState, InputState, OutputState
-from avengers_graph.types import Plan
 
 
 def create_avengers_graph(
@@ -37,7 +36,7 @@ def create_avengers_graph(
     checkpointer: Checkpointer = None,
     interrupt_before: Sequence[str] = (),
     defaults: Context | None = None,
-    plans: Mapping[str, Plan] | None = None,
+    plans: Mapping[str, Plan | Mapping[str, Any]] | None = None,
 ) -> CompiledStateGraph[AvengersState, Context, InputState, OutputState]:
     """Compile the state machine.
 
@@ -48,7 +47,10 @@ def create_avengers_graph(
         checkpointer: as for any graph; None inherits a parent's.
         interrupt_before: names of nodes to stop before, for a person to look or change.
         defaults: settings of runs whose context leaves them out.
-        plans: strategies of your own, by name.
+        plans: strategies of your own, by name, each a ``Plan`` or its plain form.
+
+    Raises:
+        ConfigError: a plan has a wrong or unknown field.
     """
     builder = StateGraph(
         AvengersState, context_schema=Context, input_schema=InputState, output_schema=OutputState
@@ -57,7 +59,7 @@ def create_avengers_graph(
     shared: dict[str, Any] = {"index": index, "embeddings": embeddings}
     resolving: dict[str, Any] = {"pool": pool, "embeddings": embeddings, "defaults": defaults}
 
-    builder.add_node("embed", partial(nodes.embed, **resolving, plans=plans or {}))
+    builder.add_node("embed", partial(nodes.embed, **resolving, plans=checked_plans(plans or {})))
     builder.add_node("retrieve_cluster", partial(nodes.retrieve_cluster, **shared))
     builder.add_node("select_experts", partial(nodes.select_experts, pool=pool, **shared))
     builder.add_node("sample", _sample_either_way(pool))
@@ -87,7 +89,7 @@ def graph_of_config(config: AvengersConfig) -> CompiledStateGraph[Any, Context, 
         index=index,
         embeddings=embeddings,
         defaults=config.defaults,
-        plans=plans_of(config.plans),
+        plans=config.plans,
     )
 
 

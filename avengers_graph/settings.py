@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from avengers_graph.call_params import checked_params
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, describe
+from avengers_graph.plans import PlannedRound
 from avengers_graph.state import Request
-from avengers_graph.types import PlannedRound
 
 
 def resolve(defaults: Context, *layers: Context | Mapping[str, Any] | None) -> Context:
@@ -55,5 +55,5 @@ def settings_of(request: Request) -> Context:
 
 def temperature_of(settings: Context, planned: PlannedRound) -> float | None:
     """The temperature of a round; None leaves it to each expert."""
-    given = (settings.params.get("temperature"), planned["temperature"], settings.temperature)
+    given = (settings.params.get("temperature"), planned.temperature, settings.temperature)
     return next((value for value in given if value is not None), None)

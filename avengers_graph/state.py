@@ -15,7 +15,6 @@ from typing_extensions import TypedDict
 from avengers_graph.call_params import CallParams
 from avengers_graph.types import (
     ClusterHit,
-    Plan,
     RankedExpert,
     SampleRecord,
     Spent,
@@ -58,7 +57,8 @@ class AvengersState(TypedDict):
 
     messages: Annotated[list[AnyMessage], add_messages]
     request: Request
-    plan: Plan
+    plan: dict[str, Any]
+    """A ``plans.Plan`` in plain JSON."""
     query_embedding: Annotated[list[float], UntrackedValue]
     """(dim,) unit length; not checkpointed, recomputed when a resumed run needs it."""
     clusters: list[ClusterHit]

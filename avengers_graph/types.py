@@ -79,49 +79,6 @@ class SampleRecord(TypedDict):
     """Log probabilities of the tokens as the server gave them; only where they were asked for."""
 
 
-class StopRule(TypedDict):
-    """When a plan may end early; the rules are rows of ``plans.STOP_RULES``."""
-
-    rule: str
-    """``agreement``: the leader's share of the samples reached ``threshold``.
-    ``posterior``: the leader beats the runner-up with a probability of ``threshold``.
-    ``unbeatable``: no ballot the plan still allows for can change the winner."""
-    threshold: float
-    """In [0, 1]; not looked at by ``unbeatable``."""
-
-
-class PlannedCall(TypedDict):
-    """Samples of one expert."""
-
-    expert: int | str
-    """0-based rank, or ``fast`` or ``thinking``: the best-ranked expert of that sort."""
-    samples: int
-
-
-class PlannedRound(TypedDict):
-    """One round of a plan: who is asked how often, and when it is enough."""
-
-    calls: list[PlannedCall]
-    """Who is asked, and how often."""
-    shown: bool
-    """Whether those asked are shown the answers so far, to combine them into a better one."""
-    temperature: float | None
-    """Overrides the Context's temperature for this round; None keeps it."""
-    stop: StopRule | None
-    """Tested after the round: met, the plan ends; None: the next round always follows."""
-
-
-class Plan(TypedDict):
-    """A strategy as data."""
-
-    name: str
-    weighting: str
-    """How ballots weigh: ``uniform``, ``score`` or ``boosted``."""
-    counted: str
-    """Whose samples are ballots: those of ``all`` rounds, or of the ``last`` one only."""
-    rounds: list[PlannedRound]
-
-
 class TallyRow(TypedDict):
     """One class of equal answers."""
 

@@ -29,9 +29,8 @@ from avengers_graph.calibration.questions import read_questions
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.experts.recording import Recorded, read_recording
 from avengers_graph.experts.replay import ReplayPool
-from avengers_graph.plans.strategies import self_consistency
+from avengers_graph.plans import Plan, PlannedCall, PlannedRound, StopRule, make_plan
 from avengers_graph.records import Record, read_records
-from avengers_graph.types import Plan, PlannedCall, PlannedRound, StopRule
 from avengers_graph.voting import is_correct
 
 DATA = Path(str(files("avengers_graph") / "data"))
@@ -54,7 +53,7 @@ class Bench:
     forced: tuple[str, ...] = ()
 
 
-def one_by_one(name: str, samples: int, rule: StopRule, *, of: str, first: int, step: int) -> Plan:
+def one_by_one(samples: int, rule: StopRule, *, of: str, first: int, step: int) -> Plan:
     """Rounds of ``step`` after a ``first``: of one expert, or of the ranked ones in turn."""
     sizes = [first] + [step] * ((samples - first) // step)
     rounds, asked = [], 0
@@ -63,9 +62,9 @@ def one_by_one(name: str, samples: int, rule: StopRule, *, of: str, first: int, 
             calls = [PlannedCall(expert=0, samples=size)]
         else:
             calls = [PlannedCall(expert=asked + k, samples=1) for k in range(size)]
-        rounds.append(PlannedRound(calls=calls, temperature=None, stop=rule, shown=False))
+        rounds.append(PlannedRound(calls=calls, stop=rule))
         asked += size
-    return Plan(name=name, weighting="uniform", counted="all", rounds=rounds)
+    return Plan(rounds=rounds)
 
 
 def stopping_plans(full: Plan, samples: int, *, of: str) -> dict[str, Plan]:
@@ -78,7 +77,7 @@ def stopping_plans(full: Plan, samples: int, *, of: str) -> dict[str, Plan]:
         "posterior 0.99": (StopRule(rule="posterior", threshold=0.99), 6, 1),
     }
     plans = {
-        name: one_by_one(name, samples, rule, of=of, first=first, step=step)
+        name: one_by_one(samples, rule, of=of, first=first, step=step)
         for name, (rule, first, step) in rules.items()
     }
     return {f"full vote of {samples}": full, **plans}
@@ -103,7 +102,7 @@ def local_bench(expert: str) -> Bench:
         recording=recording,
         calibration=read_records([DATA / "records.jsonl"]),
         plans=stopping_plans(
-            self_consistency(samples=samples, top_experts=1), samples, of="one expert"
+            make_plan("self-consistency", samples=samples, top_experts=1), samples, of="one expert"
         ),
         right=right,
     )
@@ -129,8 +128,7 @@ def korbench(folder: Path, *, seed: int) -> Bench:
         for row in rows[:half]
     ]
     everyone = [PlannedCall(expert=rank, samples=1) for rank in range(len(models))]
-    only = PlannedRound(calls=everyone, temperature=None, stop=None, shown=False)
-    full = Plan(name="full", weighting="uniform", counted="all", rounds=[only])
+    full = Plan(rounds=[PlannedRound(calls=everyone)])
     return Bench(
         title=f"KOR-Bench dev, {len(models)} models, split {seed}",
         questions=[(row["id"], row["prompt"]) for row in rows[half:]],

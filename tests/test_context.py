@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from avengers_graph.call_params import PASSED_ON
 from avengers_graph.context import Context
 from avengers_graph.plans import STRATEGIES
+from avengers_graph.voting import KINDS
 
 NODES = {"embed", "retrieve_cluster", "select_experts", "sample", "vote"}
 
@@ -42,6 +43,10 @@ def test_every_field_is_described_and_shown_at_a_node() -> None:
         assert field["description"].endswith("."), name
         assert set(field["langgraph_nodes"]) <= NODES, name
         assert field["langgraph_nodes"], name
+
+
+def test_every_answer_kind_may_be_named() -> None:
+    assert Context.model_json_schema()["properties"]["answer_kind"]["enum"] == ["auto", *KINDS]
 
 
 def test_the_strategies_are_named_in_the_description() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
+from avengers_graph.plans import PlannedCall, PlannedRound
 from avengers_graph.settings import resolve, temperature_of
-from avengers_graph.types import PlannedRound
 
 
 @pytest.mark.parametrize("given", [None, {}, Context()])
@@ -75,5 +75,5 @@ def test_the_temperature_of_a_round(
     call: float | None, planned: float | None, context: float | None, temperature: float | None
 ) -> None:
     settings = resolve(Context(temperature=context), {"params": {"temperature": call}})
-    of_the_round = PlannedRound(calls=[], temperature=planned, stop=None, shown=False)
+    of_the_round = PlannedRound(calls=[PlannedCall(samples=1)], temperature=planned)
     assert temperature_of(settings, of_the_round) == temperature

@@ -30,8 +30,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
-from avengers_graph.plans import make_plan
-from avengers_graph.plans.spec import PlanSpec, plans_of
+from avengers_graph.plans import Plan, make_plan
 from avengers_graph.routing import ClusterIndex
 from avengers_graph.routing.configured import open_configured
 
@@ -57,7 +56,7 @@ class ChatAvengers(BindingChatModel):
     defaults: Context = Context()
     """Settings of every call; the fields below and the keywords of a call come before them."""
 
-    plans: dict[str, PlanSpec] = Field(default_factory=dict)
+    plans: dict[str, Plan] = Field(default_factory=dict)
     """Strategies of your own, by name."""
 
     model_name: str = Field(default="avengers", alias="model")
@@ -87,7 +86,7 @@ class ChatAvengers(BindingChatModel):
         """
         super().__init__(**folded(given, fields=type(self).model_fields))
         context = self._context({}, stop=None, stream=False)
-        make_plan(context.strategy, samples=1, top_experts=1, own=plans_of(self.plans))
+        make_plan(context.strategy, samples=1, top_experts=1, own=self.plans)
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile the graph; it holds no state between calls."""
@@ -102,7 +101,7 @@ class ChatAvengers(BindingChatModel):
             index=self.index,
             embeddings=self.embeddings,
             checkpointer=False,
-            plans=plans_of(self.plans),
+            plans=self.plans,
         )
 
     @classmethod
@@ -142,7 +141,7 @@ class ChatAvengers(BindingChatModel):
             "model_name": self.model_name,
             "pool": self.pool.identity(),
             "index_generation": self.index.generation,
-            "plans": {name: spec.model_dump(mode="json") for name, spec in self.plans.items()},
+            "plans": {name: plan.model_dump(mode="json") for name, plan in self.plans.items()},
             "context": self._context({}, stop=None, stream=False).model_dump(mode="json"),
         }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avengers_graph.cli.options import Config, Json, Samples, Strategy
+from avengers_graph.voting import KINDS
 
 if TYPE_CHECKING:
     from avengers_graph.context import Context
@@ -21,8 +22,7 @@ def ask_command(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="Answer kind: number, math, choice, yes_no, label, date, text, list, bracketed, "
-            "code, json, tool_calls or free_text.",
+            help=f"Answer kind: {', '.join(KINDS)}.",
             show_default="auto",
         ),
     ] = None,

@@ -108,14 +108,15 @@ def _strategy(settings: "AvengersConfig") -> str:
         ConfigError: there is none of that name.
     """
     from avengers_graph.plans import make_plan
-    from avengers_graph.plans.spec import plans_of
 
-    own = plans_of(settings.plans)
     default = settings.defaults
     plan = make_plan(
-        default.strategy, samples=default.samples, top_experts=default.top_experts, own=own
+        default.strategy,
+        samples=default.samples,
+        top_experts=default.top_experts,
+        own=settings.plans,
     )
-    return f"{plan['name']}, {len(plan['rounds'])} rounds"
+    return f"{default.strategy}, {len(plan.rounds)} rounds"
 
 
 def _endpoint(expert: "Expert") -> str:

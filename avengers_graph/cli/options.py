@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from avengers_graph.plans import STRATEGIES
+
 Config = Annotated[
     Path | None,
     typer.Option(
@@ -31,8 +33,7 @@ Strategy = Annotated[
     typer.Option(
         "--strategy",
         "-s",
-        help="Plan to follow: direct, self-consistency, multi-model, model-switch, fast-slow, "
-        "slow-fast, adaptive, boosted, aggregation, mixture-of-agents, or one of the config's own.",
+        help=f"Plan to follow: {', '.join(STRATEGIES)}, or one of the config's own.",
         show_default="self-consistency, or the config's",
     ),
 ]

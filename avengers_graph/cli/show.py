@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from avengers_graph.cli.counted import counted
 from avengers_graph.context import Context
 from avengers_graph.experts.owned_loop import Bridge
-from avengers_graph.plans import planned_samples
+from avengers_graph.plans import Plan, planned_samples
 from avengers_graph.types import ClusterHit, RankedExpert, SampleRecord, VerdictRecord
 
 Graph = CompiledStateGraph[Any, Context, Any, Any]
@@ -34,7 +34,8 @@ def answer_shown(
                 _tell_node(node, update, console=console)
                 state = {**state, **_plain(node, update, state)}
             if "plan" in state:
-                progress.update(bar, description="sampling", total=planned_samples(state["plan"]))
+                total = planned_samples(Plan.model_validate(state["plan"]))
+                progress.update(bar, description="sampling", total=total)
     return state
 
 

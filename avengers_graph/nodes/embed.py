@@ -14,10 +14,9 @@ from avengers_graph.embedding import embed_query
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import conversation_of, has_images, question_of
-from avengers_graph.plans import make_plan
+from avengers_graph.plans import Plan, make_plan
 from avengers_graph.settings import resolve
 from avengers_graph.state import AvengersState, Request
-from avengers_graph.types import Plan
 from avengers_graph.voting import infer_kind
 
 
@@ -57,7 +56,7 @@ def embed(
     request = resolve_request(settings, question=question, messages=messages)
     return {
         "request": request,
-        "plan": plan,
+        "plan": plan.model_dump(),
         "query_embedding": embed_query(embeddings, request["routing_text"]).tolist(),
     }
 

@@ -25,7 +25,7 @@ from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import Enough, RoundRequest
 from avengers_graph.experts.shown_answers import with_answers
-from avengers_graph.plans import asks_for
+from avengers_graph.plans import Plan, asks_for
 from avengers_graph.settings import settings_of, temperature_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord, Spent
@@ -67,9 +67,10 @@ def round_request(
     state: AvengersState, config: RunnableConfig, *, pool: ExpertPool, parse: Parse | None = None
 ) -> RoundRequest:
     """What the engine has to do in the plan's current round."""
-    request, plan, number = state["request"], state["plan"], state["round"]
+    request, number = state["request"], state["round"]
+    plan = Plan.model_validate(state["plan"])
     settings = settings_of(request)
-    planned = plan["rounds"][number]
+    planned = plan.rounds[number]
     ranked = [expert["name"] for expert in state["experts"]]
     asks = asks_for(planned, ranked, thinking=pool.thinking)
     wanted = sum(ask.samples for ask in asks)
@@ -86,7 +87,7 @@ def round_request(
         batching=settings.batching,
         needs_all=wanted > 1 and enough is None,
         # Only where nothing else can become the answer: what was heard cannot be taken back.
-        stream=settings.stream_tokens and wanted == len(plan["rounds"]) == 1,
+        stream=settings.stream_tokens and wanted == len(plan.rounds) == 1,
         deadline_at=_deadline_at(state),
         budget=Budget.left(settings, state["spent"]),
         expected_costs=_expected_costs(state),
@@ -113,17 +114,17 @@ def _only_counted(state: AvengersState) -> bool:
     A stop rule still to be tested looks at the size of the majority, and so does the confidence
     under which a person is asked; a later round that is shown the answers reads them all.
     """
-    plan, number = state["plan"], state["round"]
+    plan, number = Plan.model_validate(state["plan"]), state["round"]
     if settings_of(state["request"]).min_confidence is not None:
         return False
-    shown_later = any(planned["shown"] for planned in plan["rounds"][number + 1 :])
-    return plan["rounds"][number]["stop"] is None and not shown_later
+    shown_later = any(planned.shown for planned in plan.rounds[number + 1 :])
+    return plan.rounds[number].stop is None and not shown_later
 
 
 def _messages(state: AvengersState) -> Sequence[BaseMessage]:
     """The conversation; in a round that is shown the answers so far, with them at its end."""
     messages = state["messages"]
-    if not state["plan"]["rounds"][state["round"]]["shown"]:
+    if not Plan.model_validate(state["plan"]).rounds[state["round"]].shown:
         return messages
     return with_answers(messages, state["samples"], before_round=state["round"])
 

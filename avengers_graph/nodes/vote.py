@@ -14,7 +14,7 @@ from langgraph.types import Command, interrupt
 from avengers_graph.ballot_box import BallotBox, landed_ballots, parse_of
 from avengers_graph.context import Context
 from avengers_graph.experts.budget import Budget
-from avengers_graph.plans import Standing, plan_is_done, planned_samples
+from avengers_graph.plans import Plan, Standing, plan_is_done, planned_samples
 from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord, VerdictRecord
@@ -37,9 +37,8 @@ def vote(
         embed=embeddings.embed_documents,
     )
     verdict = verdict_of(state, box)
-    done = plan_is_done(
-        state["plan"], _standing(state, box, verdict), finished_round=state["round"]
-    )
+    plan = Plan.model_validate(state["plan"])
+    done = plan_is_done(plan, _standing(state, box, verdict), finished_round=state["round"])
     settings = settings_of(state["request"])
     if not done and Budget.left(settings, state["spent"]).allows_a_call:
         return Command(update={"verdict": verdict, "round": state["round"] + 1}, goto="sample")
@@ -52,9 +51,10 @@ def vote(
 
 def _standing(state: AvengersState, box: BallotBox, verdict: VerdictRecord) -> Standing:
     """The vote as the plan's stop rules look at it."""
-    left = planned_samples(state["plan"], from_round=state["round"] + 1)
+    plan = Plan.model_validate(state["plan"])
+    left = planned_samples(plan, from_round=state["round"] + 1)
     # Where only the last round counts, whatever stands now will not.
-    stays = state["plan"]["counted"] == "all" or left == 0
+    stays = plan.counted == "all" or left == 0
     return Standing(
         agreement=verdict["agreement"],
         votes=[row["votes"] for row in verdict["tally"]],
@@ -77,7 +77,7 @@ def verdict_of(state: AvengersState, box: BallotBox) -> VerdictRecord:
         abstained=found.abstained,
         fallback=found.fallback,
         calls=calls,
-        calls_saved=max(0, planned_samples(state["plan"]) - calls),
+        calls_saved=max(0, planned_samples(Plan.model_validate(state["plan"])) - calls),
         expert=_spoken_by(state, found.winner, found.fallback)["expert"],
     )
 
@@ -155,7 +155,7 @@ def summary(state: AvengersState, verdict: VerdictRecord) -> dict[str, Any]:
     """
     spent = state["spent"]
     return {
-        "strategy": state["plan"]["name"],
+        "strategy": settings_of(state["request"]).strategy,
         "clusters": state["clusters"],
         "experts": state["experts"],
         "expert": verdict["expert"],

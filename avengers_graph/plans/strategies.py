@@ -5,9 +5,12 @@ A new strategy is one function here and one row in ``STRATEGIES``.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
-from avengers_graph.errors import ConfigError
-from avengers_graph.types import Plan, PlannedCall, PlannedRound, StopRule
+from pydantic import TypeAdapter, ValidationError
+
+from avengers_graph.errors import ConfigError, describe
+from avengers_graph.plans.plan import ExpertRef, Plan, PlannedCall, PlannedRound, StopRule
 
 SWITCH_BELOW = 0.8
 """model-switch, fast-slow and slow-fast ask the second expert when agreement is under it."""
@@ -28,32 +31,32 @@ def split_evenly(samples: int, experts: int) -> list[PlannedCall]:
 
 def direct(*, samples: int, top_experts: int) -> Plan:
     """The best expert, asked once."""
-    return _plan("direct", [_round(_of(0, 1))])
+    return Plan(rounds=[_round(_of(0, 1))])
 
 
 def self_consistency(*, samples: int, top_experts: int) -> Plan:
     """The best expert, asked ``samples`` times (Wang et al. 2022; the paper's default)."""
-    return _plan("self-consistency", [_round(_of(0, samples))])
+    return Plan(rounds=[_round(_of(0, samples))])
 
 
 def multi_model(*, samples: int, top_experts: int) -> Plan:
     """The best ``top_experts``, sharing the samples."""
-    return _plan("multi-model", [_round(*split_evenly(samples, top_experts))])
+    return Plan(rounds=[_round(*split_evenly(samples, top_experts))])
 
 
 def model_switch(*, samples: int, top_experts: int) -> Plan:
     """The best expert; where its samples disagree the second as well (ModelSwitch, 2025)."""
-    return _in_two("model-switch", 0, 1, samples)
+    return _in_two(0, 1, samples)
 
 
 def fast_slow(*, samples: int, top_experts: int) -> Plan:
     """The best fast expert; where its samples disagree the best thinking one as well."""
-    return _in_two("fast-slow", "fast", "thinking", samples)
+    return _in_two("fast", "thinking", samples)
 
 
 def slow_fast(*, samples: int, top_experts: int) -> Plan:
     """The best thinking expert; where its samples disagree the best fast one as well."""
-    return _in_two("slow-fast", "thinking", "fast", samples)
+    return _in_two("thinking", "fast", samples)
 
 
 def adaptive(*, samples: int, top_experts: int) -> Plan:
@@ -65,19 +68,19 @@ def adaptive(*, samples: int, top_experts: int) -> Plan:
     safe = StopRule(rule="posterior", threshold=SAFE)
     first = min(2 * STEP, samples)
     sizes = [first, *_steps(samples - first)]
-    return _plan("adaptive", [_round(_of(0, size), stop=safe) for size in sizes])
+    return Plan(rounds=[_round(_of(0, size), stop=safe) for size in sizes])
 
 
 def boosted(*, samples: int, top_experts: int) -> Plan:
     """As multi-model; a ballot weighs ln((1-err)/err) of its expert (EnsemW2S, 2024)."""
     rounds = [_round(*split_evenly(samples, top_experts))]
-    return _plan("boosted", rounds, weighting="boosted")
+    return Plan(rounds=rounds, weighting="boosted")
 
 
 def aggregation(*, samples: int, top_experts: int) -> Plan:
     """The best ``top_experts`` answer; the best one of all reads them and gives the answer."""
     rounds = [_round(*split_evenly(samples, top_experts)), _round(_of(0, 1), shown=True)]
-    return _plan("aggregation", rounds, counted="last")
+    return Plan(rounds=rounds, counted="last")
 
 
 def mixture_of_agents(*, samples: int, top_experts: int) -> Plan:
@@ -85,30 +88,24 @@ def mixture_of_agents(*, samples: int, top_experts: int) -> Plan:
     proposals = split_evenly(samples, top_experts)
     revised = [_of(rank, 1) for rank in range(top_experts)]
     rounds = [_round(*proposals), _round(*revised, shown=True), _round(_of(0, 1), shown=True)]
-    return _plan("mixture-of-agents", rounds, counted="last")
+    return Plan(rounds=rounds, counted="last")
 
 
-def _of(expert: int | str, samples: int) -> PlannedCall:
+def _of(expert: ExpertRef, samples: int) -> PlannedCall:
     return PlannedCall(expert=expert, samples=samples)
 
 
 def _round(*calls: PlannedCall, stop: StopRule | None = None, shown: bool = False) -> PlannedRound:
-    return PlannedRound(calls=list(calls), temperature=None, stop=stop, shown=shown)
+    return PlannedRound(calls=list(calls), stop=stop, shown=shown)
 
 
-def _plan(
-    name: str, rounds: list[PlannedRound], *, weighting: str = "uniform", counted: str = "all"
-) -> Plan:
-    return Plan(name=name, weighting=weighting, counted=counted, rounds=rounds)
-
-
-def _in_two(name: str, first: int | str, second: int | str, samples: int) -> Plan:
+def _in_two(first: ExpertRef, second: ExpertRef, samples: int) -> Plan:
     """Half of the samples of one expert; the other half of another one if they disagree."""
     unsure = StopRule(rule="agreement", threshold=SWITCH_BELOW)
     rounds = [_round(_of(first, (samples + 1) // 2), stop=unsure)]
     if samples > 1:
         rounds.append(_round(_of(second, samples // 2)))
-    return _plan(name, rounds)
+    return Plan(rounds=rounds)
 
 
 def _steps(samples: int) -> list[int]:
@@ -130,6 +127,19 @@ STRATEGIES: Mapping[str, Callable[..., Plan]] = MappingProxyType(
         "mixture-of-agents": mixture_of_agents,
     }
 )
+"""The plans that a Context may name, each a function of ``samples`` and ``top_experts``."""
+
+
+def checked_plans(given: Mapping[str, Plan | Mapping[str, Any]]) -> dict[str, Plan]:
+    """A user's own plans by name, each a ``Plan`` or its plain form.
+
+    Raises:
+        ConfigError: a plan has a wrong or unknown field.
+    """
+    try:
+        return TypeAdapter(dict[str, Plan]).validate_python(given)
+    except ValidationError as error:
+        raise ConfigError(f"plans: {describe(error)}") from error
 
 
 def make_plan(

@@ -10,7 +10,6 @@ from langgraph.checkpoint.memory import InMemorySaver
 from avengers_graph.config import Price
 from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError
-from avengers_graph.plans.spec import PlanSpec
 from tests.calibrated import EXPERTS, SUM
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
@@ -28,8 +27,7 @@ def asked(graph: Any, run: Run, **context: Any) -> dict[str, Any]:
 
 
 def plan(*rounds: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    spec = PlanSpec.model_validate({"rounds": rounds, **fields})
-    return {"mine": spec.to_plan("mine")}
+    return {"mine": {"rounds": rounds, **fields}}
 
 
 TWO_ROUNDS = plan(

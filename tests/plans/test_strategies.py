@@ -3,15 +3,21 @@
 import pytest
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.plans import STRATEGIES, make_plan, planned_samples
+from avengers_graph.plans import (
+    STRATEGIES,
+    Plan,
+    Standing,
+    make_plan,
+    plan_is_done,
+    planned_samples,
+)
 from avengers_graph.plans.strategies import split_evenly
-from avengers_graph.types import Plan
 
 Calls = list[tuple[int | str, int]]
 
 
 def calls_of(plan: Plan) -> list[Calls]:
-    return [[(c["expert"], c["samples"]) for c in planned["calls"]] for planned in plan["rounds"]]
+    return [[(c.expert, c.samples) for c in planned.calls] for planned in plan.rounds]
 
 
 @pytest.mark.parametrize(
@@ -22,7 +28,7 @@ def test_what_does_not_divide_goes_to_the_better_ranked(
     samples: int, experts: int, shares: list[int]
 ) -> None:
     split = split_evenly(samples, experts)
-    assert [(c["expert"], c["samples"]) for c in split] == list(enumerate(shares))
+    assert [(c.expert, c.samples) for c in split] == list(enumerate(shares))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +48,6 @@ def test_what_does_not_divide_goes_to_the_better_ranked(
 )
 def test_each_strategy(strategy: str, rounds: list[Calls]) -> None:
     plan = make_plan(strategy, samples=8, top_experts=3)
-    assert plan["name"] == strategy
     assert calls_of(plan) == rounds
     assert planned_samples(plan) == sum(samples for calls in rounds for _, samples in calls)
 
@@ -63,14 +68,31 @@ def test_every_strategy_is_told_of_here() -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("samples", [1, 2, 3, 7, 64])
+@pytest.mark.parametrize("samples", [1, 2, 3, 7, 64, 256])
 @pytest.mark.parametrize("top_experts", [1, 2, 5])
 def test_plans_ask_for_what_was_wanted(strategy: str, samples: int, top_experts: int) -> None:
     plan = make_plan(strategy, samples=samples, top_experts=top_experts)
-    asked = [planned for planned in plan["rounds"] if not planned["shown"]]
-    counted = sum(call["samples"] for planned in asked for call in planned["calls"])
+    asked = [planned for planned in plan.rounds if not planned.shown]
+    counted = sum(call.samples for planned in asked for call in planned.calls)
     assert counted == (1 if strategy == "direct" else samples)
-    assert all(call["samples"] > 0 for planned in plan["rounds"] for call in planned["calls"])
+    assert all(call.samples > 0 for planned in plan.rounds for call in planned.calls)
+
+
+@pytest.mark.parametrize("strategy", ["model-switch", "fast-slow", "slow-fast"])
+def test_the_second_expert_is_asked_where_the_first_agrees_with_itself_too_little(
+    strategy: str,
+) -> None:
+    plan = make_plan(strategy, samples=10, top_experts=1)
+    for agreement, done in ((0.8, True), (0.79, False), (0.6, False)):
+        standing = Standing(agreement=agreement, votes=[4, 1], unbeatable=False)
+        assert plan_is_done(plan, standing, finished_round=0) is done
+
+
+def test_adaptive_goes_on_until_its_leader_is_safe() -> None:
+    plan = make_plan("adaptive", samples=16, top_experts=1)
+    for votes, done in (([4], True), ([3], False), ([5, 1], False), ([7, 1], True)):
+        standing = Standing(agreement=1.0, votes=votes, unbeatable=False)
+        assert plan_is_done(plan, standing, finished_round=0) is done
 
 
 def test_an_unknown_strategy_is_refused_by_name() -> None:
@@ -79,7 +101,7 @@ def test_an_unknown_strategy_is_refused_by_name() -> None:
 
 
 def test_a_plan_of_ones_own_comes_first() -> None:
-    own = {**make_plan("direct", samples=1, top_experts=1), "name": "mine"}
+    own = make_plan("boosted", samples=1, top_experts=1)
     plans = {"mine": own, "direct": own}
     for strategy in plans:
         assert make_plan(strategy, samples=8, top_experts=1, own=plans) == own
