@@ -78,6 +78,7 @@ class BallotBox:
             words="json" if json_form(params) else "auto",
             question=request["question"],
             labels=settings.labels,
+            tools=params.get("tools") or (),
             run_code=settings.run_code,
             merge=settings.merge,
             prior=_mean_score(state),

@@ -7,9 +7,10 @@ from uuid import uuid4
 from langchain_core.messages import AIMessage
 
 from avengers_graph.experts.caller import Choice
-from avengers_graph.experts.written_calls import written_calls
 from avengers_graph.types import CalledOff, Ending, SampleRecord
 from avengers_graph.voting.reasoning import split_reasoning
+from avengers_graph.voting.tools import read_tools
+from avengers_graph.voting.written_calls import written_calls
 
 CALLED_OFF: Mapping[CalledOff, str] = {
     "decided": "cancelled: the vote was decided",
@@ -55,9 +56,11 @@ def answered(
     """
     text, thought = split_reasoning(choice.message.text)
     calls = plain_tool_calls(choice.message)
-    if tools and not calls and (written := written_calls(text, tools, forced=forced)):
-        calls = [{"type": "tool_call", "id": f"call_{uuid4().hex}", **call} for call in written]
-        text = ""
+    if tools and not calls:
+        written = written_calls(text, read_tools(tools), forced=forced)
+        if written.made:
+            calls = [{"id": f"call_{uuid4().hex}", **call} for call in written.made]
+            text = written.said
     reported = choice.message.additional_kwargs.get("reasoning_content")
     record = SampleRecord(
         expert=expert,

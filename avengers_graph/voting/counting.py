@@ -1,6 +1,6 @@
 """``vote``: samples to a verdict, each kind by the tally that counts it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,8 @@ def empty_tally(kind: str, *, words: str = "auto", **ways: Any) -> Tally | ToolT
     """
     if kind != "tool_calls":
         return Tally(kind=kind, **ways)
-    return ToolTally(partial(Tally, **ways), words=words, prior=ways.get("prior"))
+    tools = ways.get("tools", ())
+    return ToolTally(partial(Tally, **ways), words=words, tools=tools, prior=ways.get("prior"))
 
 
 def vote(
@@ -35,6 +36,7 @@ def vote(
     weights: Sequence[float] | None = None,
     ranks: Sequence[int] | None = None,
     labels: Sequence[str] = (),
+    tools: Sequence[Mapping[str, Any]] = (),
     embed: Embed | None = None,
     run_code: bool = False,
     merge: bool = False,
@@ -49,6 +51,7 @@ def vote(
         weights: one per sample, finite and at least 0; None weighs all alike.
         ranks: the rank of each sample's expert, 0 the best; None ranks all alike.
         labels: the closed list of a label question, where the question does not hold it.
+        tools: as for ``Tally``.
         embed: as for ``Tally``.
         run_code: as for ``Tally``; off unless asked for.
         merge: as for ``Tally``.
@@ -62,11 +65,12 @@ def vote(
             raise ConfigError(
                 f"{len(given)} {name} for {len(samples)} samples; give one for each sample"
             )
-    asked = read_question(question, labels=tuple(labels))
+    asked = read_question(question, labels=labels, tools=tools)
     tally = empty_tally(
         settle_kind(kind, asked, [read_sample(sample) for sample in samples]),
         question=question,
         labels=labels,
+        tools=tools,
         embed=embed,
         run_code=run_code,
         merge=merge,

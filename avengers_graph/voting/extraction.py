@@ -1,11 +1,12 @@
 """Answers out of texts: which kind, which answer, which are the same, which are right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.kinds import KINDS, Kind, bracketed
+from avengers_graph.voting.kinds import KINDS, Kind
 from avengers_graph.voting.kinds.math import written_number
 from avengers_graph.voting.kinds.number import numeral_of
 from avengers_graph.voting.kinds.short_text import matches_reference
@@ -16,7 +17,12 @@ from avengers_graph.voting.shapes import kind_of_samples
 
 
 def extract_answer(
-    text: str, *, kind: str = "auto", question: str | None = None, labels: Sequence[str] = ()
+    text: str,
+    *,
+    kind: str = "auto",
+    question: str | None = None,
+    labels: Sequence[str] = (),
+    tools: Sequence[Mapping[str, Any]] = (),
 ) -> Answer | None:
     """What a text answers; None when it answers nothing (then it abstains).
 
@@ -25,11 +31,13 @@ def extract_answer(
         kind: a key of ``KINDS``, or ``auto``.
         question: supplies options, labels, units and, under ``auto``, the kind.
         labels: the closed list of a label question, where the question does not hold it.
+        tools: the tools offered, in OpenAI's form; makes defaults and arguments without a name
+            known.
 
     Raises:
         ConfigError: the kind does not exist.
     """
-    asked = read_question(question, labels=tuple(labels))
+    asked = read_question(question, labels=labels, tools=tools)
     sample = read_sample(text)
     return answer_of(sample, kind=settle_kind(kind, asked, [sample]), question=asked)
 
@@ -41,7 +49,7 @@ def answer_of(sample: Sample, *, kind: str, question: Question) -> Answer | None
     if sample.refused and not any(spans.boxed(sample.text)):
         return None
     if kind == "tool_calls" and sample.tool_calls:
-        return from_calls(sample.tool_calls)
+        return from_calls(sample.tool_calls, question)
     return KINDS[kind].extract(sample.text, question, sample.truncated)
 
 
@@ -60,20 +68,22 @@ def is_correct(
     kind: str,
     question: str | None = None,
     labels: Sequence[str] = (),
+    tools: Sequence[Mapping[str, Any]] = (),
 ) -> bool:
     """Whether a sample answers as the reference does; an abstention is wrong.
 
     The reference may be bare ("18", "B", "Paris") or a text to extract from. Bracketed
-    answers are graded as KOR-Bench does, which is stricter than a vote.
+    answers are graded as KOR-Bench does, which is stricter than a vote; tool calls also
+    against BFCL's ``possible_answer``, which names the values allowed for each argument.
 
     Raises:
         ConfigError: the kind does not exist, or the reference holds no answer of that kind.
     """
-    asked = read_question(question, labels=tuple(labels))
+    asked = read_question(question, labels=labels, tools=tools)
     sample = read_sample(text)
     settled = settle_kind(kind, asked, [sample, Sample(reference)])
-    if settled == "bracketed":
-        return not sample.failed and bracketed.is_right(sample.text, reference)
+    if (is_right := KINDS[settled].is_right) is not None:
+        return not sample.failed and is_right(sample, reference, asked)
     wanted = KINDS[settled].extract(reference, asked, False)
     if wanted is None and kind == "auto":
         settled = kind_of_samples([Sample(reference)])

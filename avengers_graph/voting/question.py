@@ -1,9 +1,12 @@
 """What a question tells about its answer: options, labels, format asked for, kind."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
+
+from avengers_graph.voting.tools import Tool, read_tools
 
 _QUESTION_WINDOW = 8_000
 """Characters read at each end of a question; instructions stand at one of them."""
@@ -32,6 +35,8 @@ class Question:
     """The answer is wanted in percent, so that 50 and 50% are the same."""
     kind: str | None = None
     """What ``infer_kind`` says."""
+    tools: tuple[Tool, ...] = ()
+    """The tools offered with it; empty when none are known."""
 
     @property
     def letters(self) -> str:
@@ -42,9 +47,15 @@ class Question:
 NO_QUESTION = Question("")
 
 
-def read_question(question: str | None, *, labels: tuple[str, ...] = ()) -> Question:
+def read_question(
+    question: str | None,
+    *,
+    labels: Sequence[str] = (),
+    tools: Sequence[Mapping[str, Any]] = (),
+) -> Question:
     """Analyse a question; the result is cached. ``labels`` overrides a list found in it."""
-    return _read(question, tuple(labels)) if question or labels else NO_QUESTION
+    read = _read(question, tuple(labels)) if question or labels else NO_QUESTION
+    return replace(read, tools=read_tools(tools)) if tools else read
 
 
 @lru_cache(maxsize=512)
@@ -69,7 +80,7 @@ def infer_kind(question: str, *, labels: Sequence[str] = ()) -> str | None:
     Args:
         labels: the closed list it is to be answered from, where there is one.
     """
-    return read_question(question, labels=tuple(labels)).kind
+    return read_question(question, labels=labels).kind
 
 
 def find_options(text: str) -> tuple[tuple[str, str], ...]:

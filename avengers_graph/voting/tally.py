@@ -10,7 +10,8 @@ ballots. Abstentions count in the total and never win.
 
 import json
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.voting.answer import Answer, Verdict
@@ -33,6 +34,8 @@ class Tally:
         kind: a key of ``KINDS``, or ``auto``.
         question: supplies options, labels and, under ``auto``, the kind.
         labels: the closed list of a label question, where the question does not hold it.
+        tools: the tools offered, in OpenAI's form; makes defaults and arguments without a name
+            known.
         embed: texts to vectors, for the medoid of free texts; None compares their words.
         run_code: group programs by what they return on the question's examples. This runs
             the models' code, in a limited process; see ``voting.code_run``.
@@ -47,6 +50,7 @@ class Tally:
         kind: str = "auto",
         question: str | None = None,
         labels: Sequence[str] = (),
+        tools: Sequence[Mapping[str, Any]] = (),
         embed: Embed | None = None,
         run_code: bool = False,
         merge: bool = False,
@@ -55,7 +59,7 @@ class Tally:
         if kind != "auto":
             checked_kind(kind)
         self._kind = kind
-        self._asked = read_question(question, labels=tuple(labels))
+        self._asked = read_question(question, labels=labels, tools=tools)
         self._embed = embed
         self._merge = merge
         self._prior = prior

@@ -6,8 +6,9 @@ the heavier side then votes among itself: on which call, or on what the words sa
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from avengers_graph.types import TallyRow
 from avengers_graph.voting.answer import Verdict
@@ -26,16 +27,23 @@ class ToolTally:
     Args:
         tally_of: an empty tally of a kind.
         words: the kind that answers in words are compared by.
+        tools: as for ``Tally``.
         prior: as for ``Tally``.
     """
 
     def __init__(
-        self, tally_of: Callable[..., Tally], *, words: str = "auto", prior: float | None = None
+        self,
+        tally_of: Callable[..., Tally],
+        *,
+        words: str = "auto",
+        tools: Sequence[Mapping[str, Any]] = (),
+        prior: float | None = None,
     ) -> None:
         self._all = tally_of(kind="tool_calls")
         self._calls = tally_of(kind="tool_calls")
         self._words = tally_of(kind=words)
         self._called, self._said = _Side(), _Side()
+        self._asked = read_question(None, tools=tools)
         self._prior = prior
         self._weights: list[float] = []
 
@@ -43,7 +51,7 @@ class ToolTally:
         """Count a sample, as ``Tally.add`` does."""
         self._all.add(index, sample, weight=weight, rank=rank)
         self._weights.append(weight)
-        answer = answer_of(read_sample(sample), kind="tool_calls", question=read_question(None))
+        answer = answer_of(read_sample(sample), kind="tool_calls", question=self._asked)
         # Nothing, the beginning of something, or a refusal is neither a call nor words.
         if answer is not None:
             calls = answer.text != NO_CALL

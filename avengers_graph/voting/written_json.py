@@ -71,7 +71,7 @@ def read_json(text: str) -> Any:
     value = _loaded(text)
     if value is not None or len(text) > MAX_LENGTH or text[:1] not in ("{", "["):
         return value
-    passage = _passage_at(text, 0)
+    passage = passage_at(text, 0)
     return passage.value if passage is not None and passage.end == len(text) else None
 
 
@@ -106,7 +106,7 @@ def passages(text: str) -> Iterator[Passage]:
         if _END_OF_TURN.search(between):
             return
         fences += between.count(_FENCE)
-        passage = _passage_at(text, opening.start())
+        passage = passage_at(text, opening.start())
         if passage is None:
             position = opening.end()
             continue
@@ -116,7 +116,7 @@ def passages(text: str) -> Iterator[Passage]:
             yield replace(passage, fenced=fences % 2 == 1)
 
 
-def _passage_at(text: str, start: int) -> Passage | None:
+def passage_at(text: str, start: int) -> Passage | None:
     """The data that open at ``start``; None where the bracket opens something else."""
     if not _OPENS_DATA.match(text, start):
         return None

@@ -1,7 +1,5 @@
 """Labels, dates, lists, brackets, code, JSON, tool calls, free text."""
 
-from typing import Any
-
 import pytest
 
 from avengers_graph.voting import KINDS, equivalent, extract_answer, is_correct, vote
@@ -154,46 +152,6 @@ def test_programs_are_grouped_by_what_they_do() -> None:
     assert vote([endless, ADD, other], question=question, kind="code", run_code=True).winner == 1
 
 
-def call(name: str, **arguments: object) -> dict[str, object]:
-    return {"content": "", "tool_calls": [{"name": name, "args": arguments, "id": "x"}]}
-
-
-def test_tool_calls_compare_by_tool_and_arguments() -> None:
-    tagged = '<tool_call>{"name": "weather", "arguments": {"city": "Paris"}}</tool_call>'
-    verdict = vote([call("weather", city="Paris"), tagged, call("time"), "It is sunny."])
-    assert verdict.kind == "tool_calls" or verdict.tally
-    verdict = vote([call("weather", city="Paris"), tagged, call("time")], kind="tool_calls")
-    assert verdict.tally[0]["samples"] == [0, 1]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "equal"),
-    [
-        ({"n": 7}, {"n": 7.0}, True),
-        ({"a": 1, "b": [2]}, {"b": [2], "a": 1}, True),
-        ({"n": "7"}, {"n": 7}, False),
-        ({"n": True}, {"n": 1}, False),
-        ({"path": "/srv/Data"}, {"path": "/srv/data"}, False),
-        ({"code": "007"}, {"code": "7"}, False),
-        ({"text": "aB"}, {"text": "AB."}, False),
-        ({"a": [1, 2]}, {"a": [2, 1]}, False),
-    ],
-)
-def test_arguments_are_compared_to_the_letter(one: Any, other: Any, equal: bool) -> None:
-    verdict = vote([call("f", **one), call("f", **other)], kind="tool_calls")
-    assert len(verdict.tally) == (1 if equal else 2)
-
-
-def test_a_call_made_twice_is_not_a_call_made_once() -> None:
-    pay = {"name": "pay", "args": {"amount": 1}, "id": "x"}
-    twice = {"content": "", "tool_calls": [pay, pay]}
-    verdict = vote([twice, call("pay", amount=1), call("pay", amount=1)], kind="tool_calls")
-    assert verdict.tally[0]["samples"] == [1, 2]
-    other = {"name": "log", "args": {}, "id": "y"}
-    orders = [{"content": "", "tool_calls": calls} for calls in ([pay, other], [other, pay])]
-    assert len(vote(orders, kind="tool_calls").tally) == 1
-
-
 def test_free_text_takes_the_medoid() -> None:
     texts = [
         "Cats are fine pets for small homes.",
@@ -218,7 +176,6 @@ def test_auto_says_what_it_chose() -> None:
     assert vote([ADD, PLUS]).kind == "code"
     assert vote(["B", "(C)"]).kind == "choice"
     assert vote(["Rome", "rome"]).kind == "text"
-    assert vote([call("a"), call("b"), "x"]).kind == "tool_calls"
     long = "There is much to say about this and that, and it takes a paragraph to do so.\n\nMore."
     assert vote([long, long + " Yes."]).kind == "free_text"
 

@@ -17,6 +17,7 @@ from avengers_graph.voting.latex import DRESSED
 from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import Question
+from avengers_graph.voting.sample import Sample
 
 MAX_LENGTH = 2_000
 """A longer content is no answer."""
@@ -100,14 +101,15 @@ def _cleaned(content: str) -> str:
     return content[:MAX_LENGTH] if len(content) <= MAX_LENGTH else ""
 
 
-def is_right(text: str, reference: str) -> bool:
-    """Whether a text answers as the reference does, as KOR-Bench grades it.
+def is_right(sample: Sample, reference: str, question: Question) -> bool:
+    """Whether a sample answers as the reference does, as KOR-Bench grades it.
 
     Stricter than a vote, since the format is part of what was asked: only brackets or a box
     count, the first pair of double ones where there are several, a letter must stand alone
     in them, and a computation is not yet the number it comes to.
     """
     wanted = Answer(next(double_bracketed(reference), reference), "bracketed")
+    text = sample.text
     given = next(_graded(_without_display(text)), None) or next(_graded(text), None)
     if given is None:
         return False
@@ -193,4 +195,4 @@ def _as_tuple(reading: Reading) -> Reading:
     return Reading(("sequence", "(", ")", node[3]))
 
 
-BRACKETED = Kind(extract=extract, key=key, same=same)
+BRACKETED = Kind(extract=extract, key=key, same=same, is_right=is_right)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.question import Question
+from avengers_graph.voting.sample import Sample
 
 Embed = Callable[[list[str]], Sequence[Sequence[float]]]
 """Texts to vectors of equal length, in order."""
@@ -22,6 +23,9 @@ class Kind:
     same: Callable[[Answer, Answer], bool] | None = None
     """Whether two answers with different keys are the same all the same. None: never, which
     also makes equality transitive."""
+    is_right: Callable[[Sample, str, Question], bool] | None = None
+    """``(sample, reference, question)``: how this kind is graded. None: by equality with the
+    answer of the reference."""
     support: Callable[[Sequence[Answer], Embed | None], list[list[float]]] | None = None
     """How far each answer speaks for each other one, in [0, 1], 1 for itself. Given, the
     class with most support wins instead of the heaviest; None: only equals support each other."""

@@ -1,60 +1,78 @@
 """Tool calls: the same tools with the same arguments; the order of parallel calls is no matter.
 
 Arguments are carried out to the letter, so they are compared to the letter: texts as they are,
-numbers by value, objects without regard to the order of keys. The same call made twice is two.
+numbers by value, objects without regard to the order of keys. What the tool's schema makes the
+same is the same: an argument left out and its default, a text of an ``enum`` in any case. The
+same call made twice is two.
 
-A sample that answers in words instead of calling forms one class with its like.
+A sample that answers in words instead of calling forms one class with its like. One whose calls
+cannot be carried out, as they are cut off or of a tool that was not offered, abstains.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from avengers_graph.voting.answer import Answer
+from avengers_graph.voting.call_forms import call_of
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.question import Question
-from avengers_graph.voting.written_json import read_json as parse_json
-from avengers_graph.voting.written_json import too_deep
+from avengers_graph.voting.sample import Sample
+from avengers_graph.voting.tools import Tool, tool_named
+from avengers_graph.voting.written_calls import written_calls
+from avengers_graph.voting.written_json import read_json
 
 NO_CALL = "(no tool call)"
 """The canonical text of samples that answer in words."""
 
-_TAGGED = re.compile(
-    r"<(?:tool_call|function_call)>(.*?)(?:</(?:tool_call|function_call)>|$)", re.S
-)
+_IGNORED = re.compile(r"[ ,./\-_*^]")
+"""What texts may differ in where they are graded, as BFCL does."""
 
 
-def from_calls(calls: Sequence[Mapping[str, Any]]) -> Answer | None:
+def from_calls(calls: Sequence[Mapping[str, Any]], question: Question) -> Answer | None:
     """The calls of a message; None (it abstains) when one of them cannot be carried out."""
-    read = [None if call.get("type") == "invalid_tool_call" else _call(call) for call in calls]
+    read = [_carried_out(call, question.tools) for call in calls]
     valid = [call for call in read if call is not None]
-    return to_answer(valid) if len(valid) == len(read) else None
+    return to_answer(valid, question.tools) if len(valid) == len(read) else None
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
-    """The calls in the text: JSON as LangChain or OpenAI writes it, tagged or bare."""
-    calls = list(_calls(text))
-    if calls:
-        return to_answer(calls)
-    if truncated or not text.strip():
-        return None
-    return Answer(NO_CALL, "tool_calls", frozenset())
+    """The calls that the text makes (``written_calls``), or that it makes none."""
+    made = written_calls(text, question.tools).made
+    if made:
+        return from_calls(made, question)
+    return None if truncated or not text.strip() else Answer(NO_CALL, "tool_calls", frozenset())
 
 
-def to_answer(calls: Sequence[Mapping[str, Any]]) -> Answer:
+def to_answer(calls: Sequence[Mapping[str, Any]], tools: Sequence[Tool] = ()) -> Answer:
     """At least one call, in an order of its own: which of parallel calls comes first is chance."""
     ordered = sorted(calls, key=lambda call: json.dumps(call, sort_keys=True, default=str))
-    return Answer(
-        json.dumps(ordered, ensure_ascii=False, default=str), "tool_calls", _form(ordered)
-    )
+    text = json.dumps(ordered, ensure_ascii=False, default=str)
+    return Answer(text, "tool_calls", _form(ordered, tools))
 
 
-def _form(calls: Iterable[Mapping[str, Any]]) -> Hashable:
+def _carried_out(call: Mapping[str, Any], tools: Sequence[Tool]) -> dict[str, Any] | None:
+    """A call of a message, as name and arguments; None when it cannot be carried out."""
+    read = None if call.get("type") == "invalid_tool_call" else call_of(call, tools)
+    if read is None or read.name is None or read.args is None:
+        return None
+    tool = tool_named(read.name, tools)
+    if tools and tool is None:
+        return None
+    return {"name": read.name if tool is None else tool.name, "args": dict(read.args)}
+
+
+def _form(calls: Iterable[Mapping[str, Any]], tools: Sequence[Tool]) -> Hashable:
     """How often each call is made."""
-    counted = Counter((call["name"], _exact(call["args"])) for call in calls)
+    counted = Counter((call["name"], _exact(_meant(call, tools))) for call in calls)
     return frozenset(counted.items())
+
+
+def _meant(call: Mapping[str, Any], tools: Sequence[Tool]) -> dict[str, Any]:
+    return (tool_named(call["name"], tools) or Tool(call["name"], {})).meant(call["args"])
 
 
 def _exact(value: Any) -> Hashable:
@@ -70,34 +88,106 @@ def _exact(value: Any) -> Hashable:
     return ("text", str(value))
 
 
-def _calls(text: str) -> Iterator[dict[str, Any]]:
-    blocks = _TAGGED.findall(text) if "_call>" in text else [text]
-    for block in blocks[:50]:
-        value = parse_json(block)
-        for item in value if isinstance(value, list) else [value]:
-            if (call := _call(item)) is not None:
-                yield call
-
-
-def _call(item: object) -> dict[str, Any] | None:
-    """One call as name and arguments, whichever of the usual shapes it has."""
-    if not isinstance(item, dict):
-        return None
-    inner = item.get("function")
-    if isinstance(inner, dict):
-        item = inner
-    name = item.get("name")
-    arguments = item.get("args", item.get("arguments", item.get("parameters")))
-    if isinstance(arguments, str):
-        arguments = parse_json(arguments)
-    if not isinstance(name, str) or not isinstance(arguments, dict) or too_deep(arguments):
-        return None
-    return {"name": name, "args": arguments}
-
-
 def key(answer: Answer) -> Hashable:
     """How often each (tool, arguments) is called."""
-    return _form(_calls(answer.text)) if answer.value is None else frozenset(answer.value)
+    return answer.value if answer.value is not None else _form(json.loads(answer.text), ())
 
 
-TOOL_CALLS = Kind(extract=extract, key=key)
+def is_right(sample: Sample, reference: str, question: Question) -> bool:
+    """Whether a sample makes the calls of the reference, no more and no fewer.
+
+    The reference is a text that makes calls, one in words where none is right, or BFCL's
+    ``possible_answer``: ``{"f": {"x": [1, 2], "y": ["", "a"]}}``, or a list of such objects,
+    with the values that are allowed for each argument; an empty text among them lets the
+    argument be left out, or empty. Allowed texts are compared without case, blanks and the marks
+    ``,./-_*^``, as BFCL does.
+    """
+    allowed = _allowed_calls(read_json(reference))
+    if not question.tools:
+        question = replace(question, tools=_tools_of(allowed or written_calls(reference).made))
+    if sample.tool_calls:
+        given = from_calls(sample.tool_calls, question)
+    else:
+        given = extract(sample.text, question, sample.truncated)
+    if given is None or (given.text == NO_CALL and sample.refused):
+        return False
+    if not allowed:
+        wanted = extract(reference, question, False)
+        return wanted is not None and key(wanted) == key(given)
+    left = [] if given.text == NO_CALL else json.loads(given.text)
+    if len(left) != len(allowed):
+        return False
+    for expected in allowed:
+        found = next((call for call in left if _is_allowed(call, expected, question.tools)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
+
+
+def _allowed_calls(reference: Any) -> list[dict[str, Any]]:
+    """Calls with the values allowed for each argument; none where the reference is another."""
+    items = reference if isinstance(reference, list) else [reference]
+    calls = [
+        {"name": name, "args": args}
+        for item in items
+        if isinstance(item, dict) and len(item) == 1
+        for name, args in item.items()
+        if isinstance(args, dict) and all(isinstance(values, list) for values in args.values())
+    ]
+    return calls if len(calls) == len(items) else []
+
+
+def _tools_of(calls: Iterable[Mapping[str, Any]]) -> tuple[Tool, ...]:
+    """The tools of a reference, their parameters in its order, where none were given."""
+    fields: dict[str, dict[str, Any]] = {}
+    for call in calls:
+        if isinstance(call["args"], Mapping):
+            fields.setdefault(call["name"], {}).update({name: {} for name in call["args"]})
+    return tuple(Tool(name, {"properties": properties}) for name, properties in fields.items())
+
+
+def _is_allowed(
+    call: Mapping[str, Any], expected: Mapping[str, Any], tools: Sequence[Tool]
+) -> bool:
+    """Whether a call is the expected one, and can be made: it has what its tool requires."""
+    tool = tool_named(call["name"], tools)
+    required = () if tool is None else tool.parameters.get("required") or ()
+    # Some references leave out the module that the tool's name has.
+    named = call["name"].endswith("." + expected["name"]) or tool_named(
+        expected["name"], [Tool(call["name"], {})]
+    )
+    return (
+        bool(named)
+        and call["args"].keys() >= set(required)
+        and _has_allowed(call["args"], expected["args"])
+    )
+
+
+def _has_allowed(given: Mapping[str, Any], allowed: Mapping[str, Any]) -> bool:
+    """Whether every argument has one of its allowed values, and no other is given."""
+    return given.keys() <= allowed.keys() and all(
+        ("" in values and given.get(name) in (None, "", [], {}))
+        or (name in given and any(_agrees(given[name], value) for value in values))
+        for name, values in allowed.items()
+    )
+
+
+def _agrees(given: Any, allowed: Any) -> bool:
+    if isinstance(given, str) and isinstance(allowed, str):
+        return _graded_text(given) == _graded_text(allowed)
+    if isinstance(given, list | tuple) and isinstance(allowed, list):
+        return len(given) == len(allowed) and all(map(_agrees, given, allowed))
+    if isinstance(given, Mapping) and isinstance(allowed, Mapping):
+        options = {
+            name: value if isinstance(value, list) else [value] for name, value in allowed.items()
+        }
+        return _has_allowed(given, options)
+    return _exact(given) == _exact(allowed)
+
+
+def _graded_text(text: str) -> str:
+    return _IGNORED.sub("", text).casefold().replace("'", '"')
+
+
+TOOL_CALLS = Kind(extract=extract, key=key, is_right=is_right)
