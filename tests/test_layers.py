@@ -49,7 +49,7 @@ def test_the_layers_hold() -> None:
         ("nodes/planted.py", "avengers_graph.cli"),
         ("routing/planted.py", "avengers_graph.local.cache"),
         ("voting/planted.py", "torch"),
-        ("routing/estimates.py", "chromadb"),
+        ("routing/scores.py", "chromadb"),
         ("calibration/planted.py", "avengers_graph.nodes"),
     ],
 )

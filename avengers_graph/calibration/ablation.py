@@ -11,19 +11,14 @@ from numpy.typing import NDArray
 
 from avengers_graph.calibration.baselines import BASELINES, predicted, unfitted_scores
 from avengers_graph.calibration.routing import percent, ranking_keys
+from avengers_graph.embedding import Progress
 from avengers_graph.routing import SCORERS, RankingSettings, choose
 from avengers_graph.routing.clustering import METHODS, distinct_rows
-from avengers_graph.routing.fitting import (
-    Matrix,
-    fit_model,
-    knn_queries,
-    macro_mean,
-    standard_error,
-)
+from avengers_graph.routing.fitting import fit_model, knn_queries
+from avengers_graph.routing.matrix import Matrix, macro_mean, standard_error
 from avengers_graph.routing.model import Vectors
 
 Floats = NDArray[np.float64]
-Progress = Callable[[str, int, int], None]
 
 SEEDS = (0, 1, 2)
 _T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
@@ -189,7 +184,7 @@ def _routed(split: Split, settings: RankingSettings, seed: int) -> Floats:
         warnings.filterwarnings("ignore", module="sklearn")
         model, _ = fit_model(split.train, split.train_vectors, settings=settings, seed=seed)
     queries = knn_queries(model, split.train, split.train_vectors)
-    keys, costs = ranking_keys(model, split.test_vectors, queries=queries)
+    keys, costs = ranking_keys(model, split.test_vectors, neighbours=queries)
     return _score(keys, split.test, costs=costs)
 
 

@@ -16,7 +16,7 @@ from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.records import check_names
 from avengers_graph.records.items import load_object
 from avengers_graph.routing import RankingSettings
-from avengers_graph.routing.means import DatasetMeans
+from avengers_graph.routing.matrix import DatasetMeans
 from avengers_graph.routing.model import ClusterTable, FittedModel, LinearModel, Vectors
 from avengers_graph.routing.novelty import Novelty
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from avengers_graph.calibration.single_experts import asked_alone, best_of_each, taken
 from avengers_graph.routing.clustering import few_threads
-from avengers_graph.routing.fitting import Matrix, fit_ridge
+from avengers_graph.routing.fitting import fit_ridge
+from avengers_graph.routing.matrix import Matrix
 from avengers_graph.routing.model import Vectors, nearest_queries
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from avengers_graph.routing import Evidence, RankingSettings, choose, order_key
 from avengers_graph.routing.clustering import cluster, distinct_rows
-from avengers_graph.routing.fitting import Matrix, Partition, fit_model, fit_residuals, knn_queries
+from avengers_graph.routing.fitting import Partition, fit_model, fit_residuals, knn_queries
+from avengers_graph.routing.matrix import Matrix
 from avengers_graph.routing.model import (
     FittedModel,
     Queries,
@@ -125,9 +126,9 @@ class HeldOut:
     def _shared(self, settings: RankingSettings) -> Evidence:
         key = (settings.prior, settings.top_clusters, settings.beta)
         if key not in self._evidence:
-            self._evidence[key] = self._model(settings.prior).evidence(
-                self._test, top_clusters=settings.top_clusters, beta=settings.beta
-            )
+            model, beta = self._model(settings.prior), settings.beta
+            shown = model.nearest(self._test, k=settings.top_clusters, beta=beta)
+            self._evidence[key] = model.evidence(self._test, shown=shown, beta=beta)
         return self._evidence[key]
 
     def _predictions(self, settings: RankingSettings) -> dict[str, Floats]:

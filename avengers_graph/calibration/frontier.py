@@ -11,8 +11,8 @@ from avengers_graph.calibration.routing import ranking_keys
 from avengers_graph.calibration.single_experts import Columns, asked_alone, taken
 from avengers_graph.errors import RecordsError
 from avengers_graph.routing import choose, trade_off
-from avengers_graph.routing.fitting import Matrix, macro_mean
-from avengers_graph.routing.model import FittedModel, Queries, Vectors
+from avengers_graph.routing.matrix import Matrix, macro_mean
+from avengers_graph.routing.model import FittedModel, Neighbours, Vectors
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def trade_off_choices(
     data: Matrix,
     *,
     alphas: Sequence[float] = ALPHAS,
-    queries: Queries | None = None,
+    neighbours: Neighbours | None = None,
     default_cost: float | None = None,
 ) -> dict[float, NDArray[np.int64]]:
     """Column of ``data`` chosen for each query at each alpha, among those scored there, ``(n,)``.
@@ -73,14 +73,14 @@ def trade_off_choices(
     Args:
         vectors: Unit vectors of the queries, ``(n, dim)``.
         data: The same queries; its experts must be among the model's.
-        queries: The validation queries, for the kNN scorer.
+        neighbours: For the kNN scorer.
         default_cost: USD per query of experts whose cost the model does not know.
 
     Raises:
         RecordsError: an expert's cost is unknown, and there is no default.
     """
     among = [model.experts.index(name) for name in data.experts]
-    keys, costs = ranking_keys(model, vectors, queries=queries)
+    keys, costs = ranking_keys(model, vectors, neighbours=neighbours)
     keys, costs = keys[:, among], costs[:, among]
     unknown = [name for name, c in zip(data.experts, costs.T, strict=True) if np.isnan(c).any()]
     if unknown and default_cost is None:

@@ -1,6 +1,6 @@
 """Routing accuracy beside the experts that one could have asked instead."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,18 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.calibration.single_experts import asked_alone, best_of_each, taken
-from avengers_graph.embedding import embed_texts
+from avengers_graph.embedding import Progress, embed_texts
 from avengers_graph.errors import RecordsError
 from avengers_graph.records import Record, check_records
 from avengers_graph.routing import ClusterIndex, choose, order_key
-from avengers_graph.routing.fitting import Matrix, matrix
-from avengers_graph.routing.model import FittedModel, Queries, Vectors
+from avengers_graph.routing.matrix import Matrix, matrix
+from avengers_graph.routing.model import FittedModel, Neighbours, Vectors
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 Floats = NDArray[np.float64]
-Progress = Callable[[str, int, int], None]
 
 RESAMPLES = 2000
 """Bootstrap resamples behind an interval."""
@@ -149,8 +148,7 @@ def evaluate_vectors(
     """As ``evaluate_index``, for records that are embedded already."""
     experts = data.experts
     columns = [index.experts.index(name) for name in experts]
-    queries = index.stored_queries() if index.settings.needs("knn") else None
-    keys, costs = ranking_keys(index.model, vectors, queries=queries)
+    keys, costs = ranking_keys(index.model, vectors, neighbours=index.neighbours)
     keys, costs = keys[:, columns], costs[:, columns]
     chosen = choose(keys, costs=costs, known=np.isfinite(data.scores))
     best = best_single(index.model, experts)
@@ -162,12 +160,12 @@ def ranking_keys(
     model: FittedModel,
     vectors: Vectors,
     *,
-    queries: Queries | None = None,
+    neighbours: Neighbours | None = None,
 ) -> tuple[Floats, Floats]:
     """What experts are ordered by on each query, and their costs, both of shape ``(n, e)``."""
     keys, costs = [], []
     for start in range(0, len(vectors), _CHUNK):
-        evidence = model.evidence(vectors[start : start + _CHUNK], queries=queries)
+        evidence = model.evidence(vectors[start : start + _CHUNK], neighbours=neighbours)
         keys.append(order_key(evidence))
         costs.append(evidence.costs)
     return np.concatenate(keys), np.concatenate(costs)

@@ -7,7 +7,7 @@ alone would look better than all others, and than the oracle.
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.routing.fitting import Matrix
+from avengers_graph.routing.matrix import Matrix
 
 Floats = NDArray[np.float64]
 Columns = NDArray[np.int64]

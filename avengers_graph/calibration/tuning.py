@@ -7,7 +7,7 @@ the luck of one partition into folds: the best few, and the defaults, are judged
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,15 +27,14 @@ from avengers_graph.calibration.cross_validation import (
     random_folds,
     shifted_folds,
 )
+from avengers_graph.embedding import Progress
 from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.routing import RankingSettings
 from avengers_graph.routing.clustering import distinct_rows, few_threads
-from avengers_graph.routing.fitting import Matrix, macro_mean
-from avengers_graph.routing.means import dataset_means
+from avengers_graph.routing.matrix import Matrix, dataset_means, macro_mean
 from avengers_graph.routing.model import Vectors
 
 Floats = NDArray[np.float64]
-Progress = Callable[[str, int, int], None]
 
 BUDGET = 600.0
 """Seconds after which no further number of clusters, and no further repeat, is begun."""

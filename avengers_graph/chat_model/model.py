@@ -31,8 +31,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
 from avengers_graph.plans import Plan, make_plan
-from avengers_graph.routing import ClusterIndex
-from avengers_graph.routing.configured import open_configured
+from avengers_graph.routing import ClusterIndex, open_index
 
 
 class ChatAvengers(BindingChatModel):
@@ -116,7 +115,7 @@ class ChatAvengers(BindingChatModel):
         """
         config = load_config(path)
         folded(settings, fields=cls.model_fields)
-        index, embeddings = open_configured(config)
+        index, embeddings = open_index(config.index, embedding=config.embedding.model)
         return cls(
             **{
                 "pool": ExpertPool(config.experts),

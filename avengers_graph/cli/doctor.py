@@ -160,9 +160,9 @@ def _index(settings: "AvengersConfig") -> str:
         ClusterIndexError: missing, damaged, or of another embedder.
         EmbeddingError: the embedder cannot be loaded.
     """
-    from avengers_graph.routing.configured import open_configured
+    from avengers_graph.routing import open_index
 
-    index, _ = open_configured(settings)
+    index, _ = open_index(settings.index, embedding=settings.embedding.model)
     unknown = [expert.name for expert in settings.experts if expert.name not in index.experts]
     note = f"; no scores yet for {', '.join(unknown)}, ranked last" if unknown else ""
     clusters, experts = counted(index.n_clusters, "cluster"), counted(len(index.experts), "expert")

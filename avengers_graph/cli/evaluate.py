@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from avengers_graph.calibration.frontier import FrontierPoint
     from avengers_graph.records import Record
     from avengers_graph.routing import ClusterIndex
-    from avengers_graph.routing.fitting import Matrix
+    from avengers_graph.routing.matrix import Matrix
     from avengers_graph.routing.model import Vectors
 
 
@@ -167,7 +167,7 @@ def _frontier(
         index.model,
         vectors,
         data,
-        queries=index.stored_queries() if index.settings.needs("knn") else None,
+        neighbours=index.neighbours,
         default_cost=default_cost,
     )
     return frontier_points(choices, data)

@@ -100,14 +100,14 @@ def fit_command(
     from avengers_graph.records import expert_names, read_records
     from avengers_graph.routing import ClusterIndex
     from avengers_graph.routing.client import check_place
-    from avengers_graph.routing.fitting import matrix
+    from avengers_graph.routing.matrix import matrix
 
     config = config_for(index, host, config)
     place = index_place(index, host, port, config)
     settings = _settings(clusters, method, scorer)
     if (from_avengers is None) == (not records):
         raise ConfigError("give either RECORDS or --from-avengers FOLDER, not both or neither")
-    check_place(**place)
+    check_place(place)
     model = embedding or (load_config(config).embedding.model if config else DEFAULT_MODEL)
     if from_avengers is not None:
         if settings is None or clusters is not None or method != "kmeans":
@@ -115,7 +115,7 @@ def fit_command(
                 "--from-avengers takes the clusters as they are; leave out --clusters and --method"
             )
         taken = read_avengers_files(from_avengers, scorer=scorer or "cluster")
-        _report(ClusterIndex.from_model(taken, load_embeddings(model), **place), None, as_json)
+        _report(ClusterIndex.from_model(taken, load_embeddings(model), path=place), None, as_json)
         return
     read = read_records(records or [], score_type=score_type)
     embeddings = load_embeddings(model)
@@ -132,7 +132,7 @@ def fit_command(
             vectors=vectors,
             seed=seed,
             progress=moved,
-            **place,
+            path=place,
         )
     _report(fitted, tuning, as_json)
 
@@ -143,7 +143,7 @@ def _report(fitted: "ClusterIndex", tuning: "Tuning | None", as_json: bool) -> N
         summary: dict[str, Any] = {
             "generation": fitted.generation,
             "queries": fitted.n_queries,
-            "datasets": list(fitted.datasets),
+            "datasets": list(fitted.model.datasets),
             "clusters": fitted.n_clusters,
             "experts": {
                 name: {"score": round(100 * row.mean, 2), "count": row.count}
@@ -163,8 +163,9 @@ def _report(fitted: "ClusterIndex", tuning: "Tuning | None", as_json: bool) -> N
         show_tuning(tuning)
     lines = [
         f"{counted(fitted.n_queries, 'query', 'queries')} of "
-        f"{counted(len(fitted.datasets), 'data set')} in {counted(fitted.n_clusters, 'cluster')}; "
-        f"{counted(len(scores), 'expert')}; generation {fitted.generation}"
+        f"{counted(len(fitted.model.datasets), 'data set')} in "
+        f"{counted(fitted.n_clusters, 'cluster')}; {counted(len(scores), 'expert')}; "
+        f"generation {fitted.generation}"
     ]
     lines += [
         f"  {name}: {100 * row.mean:.1f}% on {counted(row.count, 'query', 'queries')}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from avengers_graph.errors import ConfigError
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+    from avengers_graph.config import IndexPlace
     from avengers_graph.routing import ClusterIndex
 
 IndexPath = Annotated[
@@ -71,38 +72,29 @@ def config_for(path: Path | None, host: str | None, config: Path | None) -> Path
 
 def index_place(
     path: Path | None, host: str | None, port: int, config: Path | None
-) -> dict[str, Any]:
-    """Where the index is, as arguments of ``ClusterIndex``: the options, else the config.
+) -> "IndexPlace":
+    """Where the index is: what the options say, else the configuration.
 
     Raises:
         ConfigError: neither says, or both options are given.
     """
+    from avengers_graph.config import IndexPlace, load_config
+
     if path is not None and host is not None:
         raise ConfigError(f"--index {path} and --host {host} are two places; give one of them")
-    if path is not None:
-        return {"path": path}
-    if host is not None:
-        return {"host": host, "port": port}
+    if path is not None or host is not None:
+        return IndexPlace(path=path, host=host, port=port)
     if config is None:
         raise ConfigError("no index is named; pass --index DIR, --host HOST or --config FILE")
+    return load_config(config).index
+
+
+def opened(place: "IndexPlace", config: Path | None) -> "tuple[ClusterIndex, Embeddings]":
+    """The index with its own embedder, or with the one that the configuration names."""
     from avengers_graph.config import load_config
+    from avengers_graph.routing import open_index
 
-    where = load_config(config).index
-    return {"path": where.path} if where.path else {"host": where.host, "port": where.port}
-
-
-def opened(place: dict[str, Any], config: Path | None) -> "tuple[ClusterIndex, Embeddings]":
-    """The index with its own embedder, or with the one that the config names."""
-    from avengers_graph.config import load_config
-    from avengers_graph.embedding import load_embeddings
-    from avengers_graph.routing import ClusterIndex
-
-    index = ClusterIndex.open(**place)
-    if config is None:
-        return index, index.load_embeddings()
-    embeddings = load_embeddings(load_config(config).embedding.model)
-    index.check_embedder(embeddings)
-    return index, embeddings
+    return open_index(place, embedding=load_config(config).embedding.model if config else None)
 
 
 @contextmanager

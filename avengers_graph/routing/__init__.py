@@ -1,13 +1,13 @@
 """Routing: the cluster index fitted from scored queries, and the ranking of experts by it."""
 
-from avengers_graph.routing.catalogue import Generation
-from avengers_graph.routing.cluster_index import ClusterIndex
-from avengers_graph.routing.estimates import SCORERS, choose, estimate, order_key, trade_off
-from avengers_graph.routing.evidence import Evidence
+from avengers_graph.routing.cluster_index import ClusterIndex, open_index
+from avengers_graph.routing.evidence import Evidence, cluster_weights
+from avengers_graph.routing.generations import Generation
 from avengers_graph.routing.model import ExpertScore
-from avengers_graph.routing.ranks import rank_experts
+from avengers_graph.routing.novelty import trust
+from avengers_graph.routing.ranking import rank_experts
+from avengers_graph.routing.scores import SCORERS, choose, estimate, order_key, trade_off
 from avengers_graph.routing.settings import RankingSettings
-from avengers_graph.routing.weights import cluster_weights, trust
 
 __all__ = [
     "SCORERS",
@@ -19,6 +19,7 @@ __all__ = [
     "choose",
     "cluster_weights",
     "estimate",
+    "open_index",
     "order_key",
     "rank_experts",
     "trade_off",

@@ -1,4 +1,4 @@
-"""Opening Chroma, in a directory or behind a server, without creating anything by chance."""
+"""Chroma, opened in a directory or behind a server, without creating anything by chance."""
 
 import os
 import sqlite3
@@ -7,15 +7,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
-from avengers_graph.errors import ClusterIndexError, IndexDamagedError, IndexNotFoundError
-from avengers_graph.routing.forks import refuse_after_fork
+from pydantic import ValidationError
+
+from avengers_graph.config import IndexPlace
+from avengers_graph.errors import ClusterIndexError, IndexDamagedError, IndexNotFoundError, describe
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 DATABASE = "chroma.sqlite3"
-_FIT = "run: avengers-graph fit RECORDS --index"
+_FIT = "run: avengers-graph fit RECORDS"
 _UNWRITABLE = (
     "readonly database",
     "unable to open database file",
@@ -24,8 +27,27 @@ _UNWRITABLE = (
 )
 """What Chroma says where it may not write."""
 
+_opened: "WeakValueDictionary[tuple[str, int], Any]" = WeakValueDictionary()
+"""Open indexes by place, generation and the process that opened them."""
+_first_opened_in: int | None = None
+"""Process in which an embedded Chroma was first opened."""
 
-def open_client(path: Path | None, host: str | None, port: int, *, create: bool) -> "ClientAPI":
+
+def place_of(path: str | Path | IndexPlace | None, host: str | None, port: int) -> IndexPlace:
+    """Where an index is, from the keywords of ``ClusterIndex``.
+
+    Raises:
+        ClusterIndexError: they name no place, or two.
+    """
+    if isinstance(path, IndexPlace):
+        return path
+    try:
+        return IndexPlace(path=None if path is None else Path(path), host=host, port=port)
+    except ValidationError as error:
+        raise ClusterIndexError(describe(error)) from error
+
+
+def open_client(place: IndexPlace, *, create: bool) -> "ClientAPI":
     """A Chroma client on a directory or a server.
 
     Args:
@@ -33,72 +55,109 @@ def open_client(path: Path | None, host: str | None, port: int, *, create: bool)
 
     Raises:
         IndexNotFoundError: nothing is there, or no Chroma server answers.
-        IndexDamagedError: the directory holds a database that is damaged.
+        IndexDamagedError: the directory holds a damaged database.
+        ClusterIndexError: the database may not be written, or this process was forked from one
+            that uses Chroma.
     """
-    _one_place(path, host)
-    return _server(host, port) if path is None else _embedded(path, create=create)
+    if place.path is None:
+        return _server(place)
+    database = place.path / DATABASE
+    if database.exists():
+        _check_database(database)
+    elif not create:
+        raise IndexNotFoundError(f"no index in {str(place)!r}; {_FIT} {place.options}")
+    elif place.path.exists() and not place.path.is_dir():
+        raise IndexNotFoundError(f"{str(place)!r} is a file; give a directory for the index")
+    _refuse_after_fork()
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(
+        path=str(place.path.resolve()), settings=Settings(anonymized_telemetry=False)
+    )
 
 
-def check_place(
-    path: str | Path | None = None, *, host: str | None = None, port: int = 8000
-) -> None:
+def check_place(place: IndexPlace) -> None:
     """Fail before the work, not after it, where no index could be written. Makes nothing.
 
     Raises:
-        ClusterIndexError: it is no place, or not writable.
-        IndexNotFoundError: no Chroma server answers, or ``path`` is a file.
-        IndexDamagedError: the directory holds a database that is damaged.
+        ClusterIndexError: the directory may not be written.
+        IndexNotFoundError: no Chroma server answers, or the path is a file.
+        IndexDamagedError: the directory holds a damaged database.
     """
-    folder = None if path is None else Path(path)
-    _one_place(folder, host)
-    if folder is None:
-        _server(host, port)
+    if place.path is None:
+        _server(place)
         return
     try:
-        if folder.exists() and not folder.is_dir():
-            raise IndexNotFoundError(f"{str(path)!r} is a file; give a directory for the index")
-        if (folder / DATABASE).exists():
-            _check_database(folder / DATABASE)
+        if place.path.exists() and not place.path.is_dir():
+            raise IndexNotFoundError(f"{str(place)!r} is a file; give a directory for the index")
+        if (place.path / DATABASE).exists():
+            _check_database(place.path / DATABASE)
         # Permission bits alone tell too little: a whole file system may be read-only.
-        above = folder.absolute()
+        above = place.path.absolute()
         with TemporaryFile(dir=next(p for p in (above, *above.parents) if p.exists())):
             pass
     except OSError as error:
         raise ClusterIndexError(
-            f"cannot write an index to {str(path)!r} ({error.strerror}); "
+            f"cannot write an index to {str(place)!r} ({error.strerror}); "
             "give write permission there, or choose another directory with --index"
         ) from error
 
 
-def place_name(path: Path | None, host: str | None, port: int) -> str:
-    """The place as messages name it."""
-    return str(path) if path is not None else f"{host}:{port}"
+@contextmanager
+def chroma_errors(place: IndexPlace) -> Iterator[None]:
+    """Chroma's own errors as an index that is damaged, read-only or cannot be reached."""
+    from chromadb.errors import ChromaError
+    from httpx import HTTPError
+
+    try:
+        yield
+    except (ChromaError, HTTPError) as error:
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if any(words in said for words in _UNWRITABLE):
+            raise _unwritable(str(place), said) from error
+        raise IndexDamagedError(
+            f"Chroma cannot serve the index at {place} ({said}); "
+            "open it again, restore it, or fit again"
+        ) from error
 
 
-def place_of(client: "ClientAPI") -> dict[str, Any]:
-    """Where a client's index is, as ``ClusterIndex.open`` takes it."""
-    settings = client.get_settings()
-    if settings.chroma_server_host is None:
-        return {"path": Path(settings.persist_directory)}
-    return {"host": settings.chroma_server_host, "port": settings.chroma_server_http_port}
+def remember(index: Any, place: IndexPlace, generation: str) -> None:
+    """Let forked children find an open index, as long as somebody holds it."""
+    _opened[_key(place, generation), os.getpid()] = index
 
 
-def options_for(client: "ClientAPI") -> str:
-    """The options by which a command names where a client's index is."""
-    place = place_of(client)
-    if "path" in place:
-        return f"--index {place['path']}"
-    return f"--host {place['host']} --port {place['port']}"
+def inherited(place: IndexPlace, generation: str) -> Any | None:
+    """The index a parent process had open there; None where this process was not forked.
+
+    Chroma's threads do not survive a fork; what an index holds in memory does.
+    """
+    for (key, opener), index in _opened.items():
+        if key == _key(place, generation) and opener != os.getpid():
+            return index
+    return None
 
 
-def _one_place(path: Path | None, host: str | None) -> None:
-    if (path is None) == (host is None):
+def _key(place: IndexPlace, generation: str) -> str:
+    return f"{place.resolved()} {generation}"
+
+
+def _refuse_after_fork() -> None:
+    """Say so where opening an embedded Chroma would hang.
+
+    Raises:
+        ClusterIndexError: this is the child of a process that used it.
+    """
+    global _first_opened_in
+    if _first_opened_in not in (None, os.getpid()):
         raise ClusterIndexError(
-            f"an index is at a path or on a host, not both or neither: path={path!r}, host={host!r}"
+            "this process was forked from one that uses Chroma, and would hang; start workers "
+            "with multiprocessing.get_context('spawn'), or open the index on a Chroma server"
         )
+    _first_opened_in = os.getpid()
 
 
-def _server(host: str | None, port: int) -> "ClientAPI":
+def _server(place: IndexPlace) -> "ClientAPI":
     import chromadb
     from chromadb.config import Settings
     from chromadb.errors import ChromaError
@@ -106,30 +165,15 @@ def _server(host: str | None, port: int) -> "ClientAPI":
 
     try:
         return chromadb.HttpClient(
-            host=host or "", port=port, settings=Settings(anonymized_telemetry=False)
+            host=place.host or "",
+            port=place.port,
+            settings=Settings(anonymized_telemetry=False),
         )
     except (ValueError, ChromaError, HTTPError, OSError) as error:
         raise IndexNotFoundError(
-            f"no Chroma server answers at {host}:{port} ({' '.join(str(error).split())}); "
-            f"start one with: chroma run --host {host} --port {port}"
+            f"no Chroma server answers at {place} ({' '.join(str(error).split())}); "
+            f"start one with: chroma run {place.options}"
         ) from error
-
-
-def _embedded(path: Path, *, create: bool) -> "ClientAPI":
-    database = path / DATABASE
-    if database.exists():
-        _check_database(database)
-    elif not create:
-        raise IndexNotFoundError(f"no index in {str(path)!r}; {_FIT} {path}")
-    elif path.exists() and not path.is_dir():
-        raise IndexNotFoundError(f"{str(path)!r} is a file; give a directory for the index")
-    refuse_after_fork()
-    import chromadb
-    from chromadb.config import Settings
-
-    return chromadb.PersistentClient(
-        path=str(path.resolve()), settings=Settings(anonymized_telemetry=False)
-    )
 
 
 def _check_database(database: Path) -> None:
@@ -146,7 +190,7 @@ def _check_database(database: Path) -> None:
     if said != "ok":
         raise IndexDamagedError(
             f"{str(database)!r} is damaged ({said}); "
-            f"restore it, or delete the directory and {_FIT} {database.parent}"
+            f"restore it, or delete the directory and {_FIT} --index {database.parent}"
         )
 
 
@@ -170,21 +214,3 @@ def _unwritable(where: str, said: str) -> ClusterIndexError:
         f"Chroma may not write to the index at {where} ({said}), and it has to even to read it; "
         "give write permission on the directory and all in it, or copy it to where you may write"
     )
-
-
-@contextmanager
-def chroma_errors(where: str) -> Iterator[None]:
-    """Chroma's own errors as an index that is damaged, read-only or cannot be reached."""
-    from chromadb.errors import ChromaError
-    from httpx import HTTPError
-
-    try:
-        yield
-    except (ChromaError, HTTPError) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        if any(words in said for words in _UNWRITABLE):
-            raise _unwritable(where, said) from error
-        raise IndexDamagedError(
-            f"Chroma cannot serve the index at {where} ({said}); "
-            "open it again, restore it, or fit again"
-        ) from error

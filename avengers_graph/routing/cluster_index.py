@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from avengers_graph.config import IndexPlace
 from avengers_graph.embedding import (
+    Progress,
     fingerprint,
     load_embeddings,
     same_embedder,
@@ -22,30 +24,21 @@ from avengers_graph.errors import (
     IndexMismatchError,
 )
 from avengers_graph.records import Record
-from avengers_graph.routing import catalogue
+from avengers_graph.routing import generations, store
 from avengers_graph.routing.client import (
     check_place,
     chroma_errors,
+    inherited,
     open_client,
-    place_name,
     place_of,
+    remember,
 )
 from avengers_graph.routing.evidence import Evidence
-from avengers_graph.routing.fitting import Matrix
-from avengers_graph.routing.forks import inherited, remember
-from avengers_graph.routing.model import ExpertScore, FittedModel, Queries, Vectors, mean_residual
-from avengers_graph.routing.nearest import nearest_clusters
-from avengers_graph.routing.publishing import fit_records, publish
-from avengers_graph.routing.reading import (
-    check_search,
-    read_model,
-    read_queries,
-    read_texts,
-    read_training,
-    residuals_of,
-)
+from avengers_graph.routing.fitting import Fitted, fit_records
+from avengers_graph.routing.generations import Generation
+from avengers_graph.routing.matrix import Matrix
+from avengers_graph.routing.model import ExpertScore, FittedModel, Floats, Nearest, Vectors
 from avengers_graph.routing.settings import RankingSettings
-from avengers_graph.routing.writing import Fitted, Progress
 from avengers_graph.types import ClusterHit
 
 if TYPE_CHECKING:
@@ -60,25 +53,35 @@ class ClusterIndex:
     ``latest`` gives the generation in service now.
     """
 
-    def __init__(
-        self, client: "ClientAPI", generation: str, manifest: Mapping[str, Any], *, where: str
-    ) -> None:
+    def __init__(self, client: "ClientAPI", place: IndexPlace, generation: str) -> None:
         """Use ``fit`` or ``open``; this reads one generation and checks it.
 
         Raises:
+            IndexNotFoundError: there is no such generation.
             IndexDamagedError: what is stored does not add up.
         """
         self._client = client
-        self._manifest = manifest
-        self._where = where
+        self.place = place
+        """Where the index is."""
         self.generation = generation
         """Name of the generation; it changes with every fit."""
-        with chroma_errors(where):
-            self.model: FittedModel = read_model(client, generation, dict(manifest))
-            if self.settings.needs("knn"):
-                check_search(self._queries, expected=int(manifest["n_stored"]))
-
-        remember(self, _place_key(place_of(client), generation))
+        with chroma_errors(place):
+            self._manifest: Mapping[str, Any] = generations.manifest(client, generation)
+            self.model: FittedModel = store.read_model(client, generation, self._manifest)
+            """All that was fitted, but for the validation queries."""
+            if self.model.settings.needs("knn"):
+                store.check_search(self._queries, expected=int(self._manifest["n_stored"]))
+        self.settings: RankingSettings = self.model.settings
+        """How the index was fitted, and how it ranks."""
+        self.experts: tuple[str, ...] = self.model.experts
+        """Names of the experts that were scored, sorted."""
+        self.n_clusters: int = self.model.n_clusters
+        """Clusters of the partition that ``nearest`` searches; ids go from 0."""
+        self.n_queries = int(self._manifest["n_queries"])
+        """Validation queries the index was fitted on."""
+        self.embedding_model: str | None = self._manifest["embedder"]["model"]
+        """What ``load_embeddings`` takes to load the index's embedder; None if it cannot."""
+        remember(self, place, generation)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled by place and generation: whoever unpickles it opens the index again.
@@ -86,7 +89,7 @@ class ClusterIndex:
         A forked child that inherits this very object gets that: Chroma does not survive a fork,
         and all but the kNN scorer is answered from the copy in memory.
         """
-        return _reopened, (type(self), place_of(self._client), self.generation)
+        return _reopened, (type(self), self.place.resolved(), self.generation)
 
     @classmethod
     def fit(
@@ -95,7 +98,7 @@ class ClusterIndex:
         embeddings: "Embeddings | None",
         *,
         n_clusters: int | None = None,
-        path: str | Path | None = None,
+        path: str | Path | IndexPlace | None = None,
         host: str | None = None,
         port: int = 8000,
         seed: int = 0,
@@ -111,7 +114,7 @@ class ClusterIndex:
 
         Args:
             n_clusters: Overrides the settings' number of clusters.
-            path: Directory of an embedded Chroma, made if missing; or else
+            path: Directory of an embedded Chroma, made if missing, or any place; or else
             host: of a Chroma server, with ``port``.
             settings: How to cluster and rank; None takes defaults that do well.
             vectors: Vectors of the queries, ``(n, dim)``, where they are known already, made to
@@ -124,7 +127,8 @@ class ClusterIndex:
             IndexDamagedError: what is at ``path`` is no sound database.
             ClusterIndexError: nothing can be written there; said before anything is computed.
         """
-        check_place(path, host=host, port=port)
+        place = place_of(path, host, port)
+        check_place(place)
         fitted = fit_records(
             records,
             embeddings,
@@ -134,8 +138,7 @@ class ClusterIndex:
             vectors=vectors,
             progress=progress,
         )
-        place = (None if path is None else Path(path), host, port)
-        return cls._published(fitted, embeddings, seed=seed, place=place, progress=progress)
+        return cls._published(fitted, embeddings, place=place, seed=seed, progress=progress)
 
     @classmethod
     def from_model(
@@ -143,7 +146,7 @@ class ClusterIndex:
         model: FittedModel,
         embeddings: "Embeddings | None",
         *,
-        path: str | Path | None = None,
+        path: str | Path | IndexPlace | None = None,
         host: str | None = None,
         port: int = 8000,
     ) -> Self:
@@ -153,31 +156,13 @@ class ClusterIndex:
             IndexMismatchError: the embedder's vectors have another length.
             IndexDamagedError: what is at ``path`` is no sound database.
         """
-        folder = None if path is None else Path(path)
-        where = (folder, host, port)
-        return cls._published(Fitted.without_queries(model), embeddings, seed=0, place=where)
-
-    @classmethod
-    def _published(
-        cls,
-        fitted: Fitted,
-        embeddings: "Embeddings | None",
-        *,
-        seed: int,
-        place: tuple[Path | None, str | None, int],
-        progress: Progress | None = None,
-    ) -> Self:
-        where = place_name(*place)
-        with chroma_errors(where):
-            client, generation = publish(
-                fitted, embeddings, seed=seed, place=place, progress=progress
-            )
-            return cls(client, generation, catalogue.manifest(client, generation), where=where)
+        place = place_of(path, host, port)
+        return cls._published(Fitted.without_queries(model), embeddings, place=place, seed=0)
 
     @classmethod
     def open(
         cls,
-        path: str | Path | None = None,
+        path: str | Path | IndexPlace | None = None,
         *,
         host: str | None = None,
         port: int = 8000,
@@ -196,56 +181,51 @@ class ClusterIndex:
             IndexDamagedError: counts, contents or search do not add up.
             IndexMismatchError: another embedder or schema version.
         """
-        folder = None if path is None else Path(path)
-        where = place_name(folder, host, port)
-        with chroma_errors(where):
-            client = open_client(folder, host, port, create=False)
-            name = generation or catalogue.current(client, where=where)
-            index = cls(client, name, catalogue.manifest(client, name), where=where)
+        place = place_of(path, host, port)
+        with chroma_errors(place):
+            client = open_client(place, create=False)
+            index = cls(client, place, generation or generations.current(client, place))
         if embeddings is not None:
             index.check_embedder(embeddings)
         return index
 
-    @property
-    def experts(self) -> tuple[str, ...]:
-        """Names of the experts that were scored, sorted."""
-        return self.model.experts
+    @classmethod
+    def _published(
+        cls,
+        fitted: Fitted,
+        embeddings: "Embeddings | None",
+        *,
+        place: IndexPlace,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Write a new generation, read it back, and only then move the pointer to it.
 
-    @property
-    def n_clusters(self) -> int:
-        """Clusters of the partition that ``nearest`` searches; ids go from 0."""
-        return self.model.n_clusters
-
-    @property
-    def dim(self) -> int:
-        """Length of the vectors."""
-        return self.model.dim
-
-    @property
-    def settings(self) -> RankingSettings:
-        """How the index was fitted, and how it ranks."""
-        return self.model.settings
-
-    @property
-    def embedding_model(self) -> str | None:
-        """What ``load_embeddings`` takes to load the index's embedder; None if it cannot."""
-        spec = self._manifest["embedder"]["model"]
-        return None if spec is None else str(spec)
-
-    @property
-    def n_queries(self) -> int:
-        """Validation queries it was fitted on."""
-        return int(self._manifest["n_queries"])
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """Data sets of the validation queries, sorted."""
-        return self.model.datasets
-
-    @property
-    def centroids(self) -> Vectors:
-        """(n_clusters, dim): an exact copy of what Chroma holds."""
-        return self.model.clusters.centroids[: self.n_clusters]
+        What dead fits left is removed first.
+        """
+        probes = None if embeddings is None else fingerprint(embeddings)
+        if probes is not None and len(probes[0]) != fitted.model.dim:
+            raise IndexMismatchError(
+                f"the clusters have {fitted.model.dim} dimensions, the embedder "
+                f"{spec_of(embeddings)!r} {len(probes[0])}; use the one they were fitted with"
+            )
+        embedder = {"model": spec_of(embeddings), "fingerprint": probes}
+        with chroma_errors(place):
+            client = open_client(place, create=True)
+            generations.discard_leftovers(client)
+            name = generations.new_generation()
+            try:
+                store.write_model(
+                    client, name, fitted, seed=seed, embedder=embedder, progress=progress
+                )
+                index = cls(client, place, name)
+                generations.point_to(client, name)
+            except BaseException:
+                # Ctrl-C too: whatever the reason, half a generation is of no use to anybody.
+                if not generations.is_current(client, name):
+                    generations.discard(client, name)
+                raise
+        return index
 
     def check_embedder(self, embeddings: "Embeddings") -> None:
         """Compare an embedder with the one the index was fitted with.
@@ -260,8 +240,8 @@ class ClusterIndex:
         theirs = fingerprint(embeddings)
         if not same_embedder(tuple(map(tuple, stored)), theirs):
             raise IndexMismatchError(
-                f"the index at {self._where} was fitted with the embedder "
-                f"{self.embedding_model!r} ({self.dim} dimensions), not with "
+                f"the index at {self.place} was fitted with the embedder "
+                f"{self.embedding_model!r} ({self.model.dim} dimensions), not with "
                 f"{spec_of(embeddings) or type(embeddings).__name__!r} ({len(theirs[0])} "
                 "dimensions); use that one, or fit again"
             )
@@ -275,7 +255,7 @@ class ClusterIndex:
         """
         if self.embedding_model is None:
             raise EmbeddingError(
-                f"the index at {self._where} does not know how to load its embedder, which was "
+                f"the index at {self.place} does not know how to load its embedder, which was "
                 "passed as an object; name one in the configuration"
             )
         embeddings = load_embeddings(self.embedding_model)
@@ -305,8 +285,19 @@ class ClusterIndex:
         query = self._query(vector)
         if k < 1:
             raise ConfigError(f"k is {k!r}; ask for 1 cluster or more")
-        beta = self.settings.beta if beta is None else beta
-        return nearest_clusters(self.model, query, k=k, beta=beta)
+        table, near = self.model.clusters, self.model.nearest(query[None], k=k, beta=beta)
+        return [
+            {
+                "id": int(row),
+                "label": table.labels[row],
+                "distance": float(distance),
+                "weight": float(weight),
+                "size": int(table.sizes[row]),
+            }
+            for row, distance, weight in zip(
+                near.rows[0], near.distances[0], near.weights[0], strict=True
+            )
+        ]
 
     def scores(self, cluster_id: int) -> dict[str, ExpertScore]:
         """Each expert's record in one cluster.
@@ -339,31 +330,30 @@ class ClusterIndex:
         """
         if not hits:
             raise ClusterIndexError("no cluster was passed; pass what nearest() returned")
-        query = self._query(vector)
-        model = self.model
-        batch = model.evidence(query[None], top_clusters=len(hits), beta=beta)
-        rows = np.array([hit["id"] for hit in hits])
-        weights = np.array([hit["weight"] for hit in hits], dtype=np.float64)
-        evidence = batch.first().with_partition(
-            means=model.clusters.means[rows],
-            counts=model.clusters.counts[rows],
-            expected=model.clusters.expected[rows],
+        weights = np.array([[hit["weight"] for hit in hits]], dtype=np.float64)
+        shown = Nearest(
+            rows=np.array([[hit["id"] for hit in hits]]),
+            distances=np.array([[hit["distance"] for hit in hits]], dtype=np.float64),
             weights=weights / weights.sum(),
         )
-        predictions = dict(evidence.predictions)
-        if self.settings.needs("knn"):
-            predictions["knn"] = self._neighbours(query)
-        return replace(
-            evidence,
-            costs=model.mean_costs(rows, weights / weights.sum()),
-            predictions=predictions,
-            label=hits[0]["label"],
+        evidence = self.model.evidence(
+            self._query(vector)[None], shown=shown, beta=beta, neighbours=self.neighbours
         )
+        return replace(evidence.first(), label=hits[0]["label"])
 
-    def stored_queries(self) -> Queries:
-        """The stored validation queries, for scoring many queries at once by kNN."""
-        with chroma_errors(self._where):
-            return read_queries(self._queries, self.model)
+    def neighbours(self, vectors: Vectors, k: int) -> Floats:
+        """What the kNN scorer asks: the residuals of the stored queries nearest to each vector.
+
+        Args:
+            vectors: ``(n, dim)``.
+            k: More than are stored gives all of them.
+
+        Returns:
+            Score minus prior of each expert, ``(n, k, e)``, NaN where not scored.
+        """
+        k = min(k, int(self._manifest["n_stored"]))
+        with chroma_errors(self.place):
+            return store.nearest_residuals(self._queries, vectors, k, model=self.model)
 
     def training_data(self) -> tuple[list[str], Matrix, Vectors]:
         """The stored validation queries, all or a sample of 50,000, to fit on them again.
@@ -375,18 +365,18 @@ class ClusterIndex:
         """
         if not self._manifest["n_stored"]:
             raise ClusterIndexError(
-                f"the index at {self._where} holds no validation queries; fit it on records"
+                f"the index at {self.place} holds no validation queries; fit it on records"
             )
-        with chroma_errors(self._where):
-            return read_training(self._queries, self.model)
+        with chroma_errors(self.place):
+            return store.read_training(self._queries, self.model)
 
     def fitted_on(self, queries: Sequence[str]) -> int:
         """How many of ``queries`` are among the stored validation queries, letter by letter.
 
         Scores on those flatter the index: it has seen the answers.
         """
-        with chroma_errors(self._where):
-            stored = set(read_texts(self._queries))
+        with chroma_errors(self.place):
+            stored = set(store.read_texts(self._queries))
         return sum(query in stored for query in queries)
 
     def latest(self) -> "ClusterIndex":
@@ -395,17 +385,16 @@ class ClusterIndex:
         Raises:
             IndexNotFoundError: the index is gone.
         """
-        with chroma_errors(self._where):
-            name = catalogue.current(self._client, where=self._where)
+        with chroma_errors(self.place):
+            name = generations.current(self._client, self.place)
             if name == self.generation:
                 return self
-            manifest = catalogue.manifest(self._client, name)
-            return ClusterIndex(self._client, name, manifest, where=self._where)
+            return ClusterIndex(self._client, self.place, name)
 
-    def generations(self) -> list[catalogue.Generation]:
+    def generations(self) -> list[Generation]:
         """All finished generations, oldest first."""
-        with chroma_errors(self._where):
-            return catalogue.generations(self._client)
+        with chroma_errors(self.place):
+            return generations.finished(self._client)
 
     def rollback(self, generation: str) -> "ClusterIndex":
         """Put an older (or any) generation in service, after checking it.
@@ -414,10 +403,9 @@ class ClusterIndex:
             IndexNotFoundError: there is none of that name.
             IndexDamagedError: it is not sound; the one in service stays.
         """
-        with chroma_errors(self._where):
-            manifest = catalogue.manifest(self._client, generation)
-            index = ClusterIndex(self._client, generation, manifest, where=self._where)
-            catalogue.point_to(self._client, generation)
+        with chroma_errors(self.place):
+            index = ClusterIndex(self._client, self.place, generation)
+            generations.point_to(self._client, generation)
         return index
 
     def remove_generation(self, generation: str) -> None:
@@ -427,45 +415,50 @@ class ClusterIndex:
             ClusterIndexError: it is in service.
             IndexNotFoundError: there is none of that name.
         """
-        with chroma_errors(self._where):
-            if generation == catalogue.current(self._client, where=self._where):
+        with chroma_errors(self.place):
+            if generation == generations.current(self._client, self.place):
                 raise ClusterIndexError(
                     f"generation {generation!r} is in service; roll back to another one first"
                 )
-            catalogue.remove(self._client, generation)
+            generations.remove(self._client, generation)
 
     @cached_property
     def _queries(self) -> "Collection":
-        return catalogue.open_part(self._client, self.generation, "queries")
-
-    def _neighbours(self, query: Vectors) -> Any:
-        """Residual of the kNN scorer, ``(e,)``."""
-        settings, model = self.settings, self.model
-        with chroma_errors(self._where):
-            found = self._queries.query(
-                query_embeddings=query[None],
-                n_results=min(settings.neighbours, int(self._manifest["n_stored"])),
-                include=["metadatas"],
-            )["metadatas"]
-        residuals = residuals_of(found[0] if found else [], model)
-        return mean_residual(residuals, settings.shrinkage)
+        return generations.open_part(self._client, self.generation, "queries")
 
     def _query(self, vector: ArrayLike) -> Vectors:
         query = np.asarray(vector, dtype=np.float32)
-        if query.shape != (self.dim,):
+        if query.shape != (self.model.dim,):
             raise IndexMismatchError(
-                f"the query's vector has shape {query.shape}, the index at {self._where} "
-                f"({self.dim},); use the embedder it was fitted with: {self.embedding_model!r}"
+                f"the query's vector has shape {query.shape}, the index at {self.place} "
+                f"({self.model.dim},); use the embedder it was fitted with: "
+                f"{self.embedding_model!r}"
             )
         if not np.isfinite(query).all():
             raise EmbeddingError("the query's vector is not finite; check the embedder")
         return query
 
 
-def _place_key(where: Mapping[str, Any], generation: str) -> str:
-    return f"{sorted(where.items())} {generation}"
+def _reopened(kind: type[ClusterIndex], place: IndexPlace, generation: str) -> ClusterIndex:
+    found = inherited(place, generation)
+    return found if isinstance(found, kind) else kind.open(place, generation=generation)
 
 
-def _reopened(kind: type[ClusterIndex], where: dict[str, Any], generation: str) -> ClusterIndex:
-    found = inherited(_place_key(where, generation))
-    return found if isinstance(found, kind) else kind.open(**where, generation=generation)
+def open_index(
+    place: IndexPlace, *, embedding: str | None = None
+) -> "tuple[ClusterIndex, Embeddings]":
+    """The index at a place with its embedder, or with the one that a configuration names.
+
+    Args:
+        embedding: What ``load_embeddings`` takes; None loads what the index was fitted with.
+
+    Raises:
+        ClusterIndexError: the index is missing, damaged, or of another embedder.
+        EmbeddingError: the embedder cannot be loaded.
+    """
+    index = ClusterIndex.open(place)
+    if embedding is None:
+        return index, index.load_embeddings()
+    embeddings = load_embeddings(embedding)
+    index.check_embedder(embeddings)
+    return index, embeddings

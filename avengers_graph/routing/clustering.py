@@ -1,8 +1,14 @@
-"""Clustering methods by name. Whatever the method, online a query goes to the nearest centroid."""
+"""Clustering methods by name, and a few words that label a cluster.
 
+Whatever the method, online a query goes to the nearest centroid.
+"""
+
+import math
 import os
+import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -17,6 +23,15 @@ _Method = Callable[[Vectors, int, int], Labels]
 
 MINI_BATCH_ABOVE = 20_000
 """Queries above which ``kmeans`` goes by mini-batches."""
+
+LABEL_WORDS = 3
+"""Words of a label, at most."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")
+_READ = 2000
+"""Characters of a query that are looked at."""
+_PER_CLUSTER = 500
+"""Queries of a cluster that are looked at, the first ones in file order."""
 
 
 def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tuple[Vectors, Labels]:
@@ -163,3 +178,50 @@ _BY_LABEL: Mapping[str, _Method] = {
 }
 METHODS = (*_BY_CENTROID, *_BY_LABEL)
 """Names of all methods. Those of ``_BY_LABEL`` group queries; each group's mean is its centroid."""
+
+
+def cluster_labels(queries: Sequence[str], clusters: Sequence[int], n_clusters: int) -> list[str]:
+    """A label of up to ``LABEL_WORDS`` words per cluster, by what sets it off from all queries.
+
+    A word's weight in a cluster is the share of the cluster's queries it occurs in, times the
+    logarithm of that share over its share in all queries: one term of their relative
+    entropy. Ties go alphabetically, so that the same input gives the same labels. A cluster
+    without words of its own is named by its number.
+    """
+    counts: list[Counter[str]] = [Counter() for _ in range(n_clusters)]
+    read = [0] * n_clusters
+    for query, cluster in zip(queries, clusters, strict=True):
+        if read[cluster] < _PER_CLUSTER:
+            counts[cluster].update(_words(query))
+            read[cluster] += 1
+    everywhere: Counter[str] = Counter()
+    for count in counts:
+        everywhere.update(count)
+    total = sum(read)
+    labels = []
+    for number, count in enumerate(counts):
+        least = 2 if read[number] >= 4 else 1
+        weights = {
+            word: times / read[number] * math.log(times * total / (read[number] * everywhere[word]))
+            for word, times in count.items()
+            if times >= least
+        }
+        best = sorted(
+            (word for word, weight in weights.items() if weight > 0 or n_clusters == 1),
+            key=lambda word: (-weights[word], -count[word], word),
+        )
+        labels.append(", ".join(best[:LABEL_WORDS]) or f"cluster {number}")
+    return labels
+
+
+def _words(query: str) -> set[str]:
+    """Different words of a query; runs of Chinese and Japanese give their pairs of characters."""
+    text = query[:_READ].casefold()
+    words: set[str] = set()
+    for word in _WORD.findall(text):
+        if _HAN.search(word):
+            for run in _HAN.findall(word):
+                words.update(run[at : at + 2] for at in range(len(run) - 1))
+        elif len(word) <= 24:
+            words.add(word)
+    return words

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from avengers_graph.errors import ConfigError
 from avengers_graph.routing.settings import RankingSettings
 
 Floats = NDArray[np.float64]
@@ -63,17 +64,28 @@ class Evidence:
             predictions={name: values[0] for name, values in self.predictions.items()},
         )
 
-    def with_partition(
-        self, *, weights: Floats, means: Floats, counts: Floats, expected: Floats
-    ) -> "Evidence":
-        """One query's evidence with the clusters of the first partition replaced.
 
-        Shapes are ``(k,)`` and ``(k, e)``, ``k`` as before.
-        """
-        return replace(
-            self,
-            weights=np.concatenate([weights[None], self.weights[1:]]),
-            means=np.concatenate([means[None], self.means[1:]]),
-            counts=np.concatenate([counts[None], self.counts[1:]]),
-            expected=np.concatenate([expected[None], self.expected[1:]]),
-        )
+def cluster_weights(distances: ArrayLike, *, beta: float) -> Floats:
+    """softmax(-beta * distance) over the last axis, so that the weights of a query sum to 1.
+
+    Args:
+        distances: Euclidean distances to the nearest centroids, at least 0, ``(..., k)``.
+        beta: 0 weighs all alike; the larger, the more the nearest one counts.
+
+    Raises:
+        ConfigError: beta is negative or not finite.
+    """
+    if not 0 <= beta < float("inf"):
+        raise ConfigError(f"beta is {beta!r}; it must be 0 or more")
+    further = np.asarray(distances, dtype=np.float64)
+    if further.shape[-1]:
+        further = further - further.min(axis=-1, keepdims=True)
+    return softmax(-beta * further)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Softmax over the last axis, ``(..., k)``."""
+    if logits.shape[-1] == 0:
+        return logits
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

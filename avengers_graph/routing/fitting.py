@@ -1,17 +1,18 @@
-"""From scored queries and their vectors to a fitted model. Pure computation, nothing stored."""
+"""Stage I: from scored queries to a fitted model. Pure computation, nothing stored."""
 
-import math
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from avengers_graph.records import Record
-from avengers_graph.routing.clustering import cluster, distinct_rows, few_threads
-from avengers_graph.routing.labels import cluster_labels
-from avengers_graph.routing.means import PSEUDO_COUNT, dataset_means
+from avengers_graph.embedding import Progress, embed_texts, unit_rows
+from avengers_graph.errors import EmbeddingError
+from avengers_graph.records import Record, check_records
+from avengers_graph.routing.clustering import cluster, cluster_labels, distinct_rows, few_threads
+from avengers_graph.routing.matrix import PSEUDO_COUNT, Matrix, dataset_means, matrix
 from avengers_graph.routing.model import (
     ClusterTable,
     FittedModel,
@@ -23,96 +24,82 @@ from avengers_graph.routing.model import (
 from avengers_graph.routing.novelty import fit_novelty, sampled_rows
 from avengers_graph.routing.settings import RankingSettings
 
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
 CLASSIFIER_STRENGTH = 10.0
 """Inverse L2 penalty of the data-set classifier."""
 CLASSIFIER_SAMPLE = 50_000
 """Queries that the linear models are fitted on at most."""
-_PIECE = 50_000
-"""Rows worked on at once where copies would be large."""
 
-Progress = Callable[[str, int, int], None]
+_UNIT = 1e-5
+"""How far from 1 the length of a vector may be that is taken as it is."""
+
 Partition = tuple[Vectors, NDArray[np.int64]]
 """Centroids (n_clusters, dim), and each query's cluster (n,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Matrix:
-    """Records as arrays. NaN where an expert has no score, cost or latency."""
+class Fitted:
+    """A fitted model with the validation queries to store beside it, ``n`` of them."""
 
-    experts: tuple[str, ...]
-    datasets: tuple[str, ...]
-    dataset: NDArray[np.int64]
-    """(n,): row of each record in ``datasets``."""
-    scores: Floats
-    """(n, e)"""
-    costs: Floats
-    """(n, e)"""
-    latencies: Floats
-    """(n, e)"""
+    model: FittedModel
+    records: Sequence[Record]
+    data: Matrix
+    vectors: Vectors
+    """(n, dim)"""
+    labels: NDArray[np.int64]
+    """(n,): cluster in the first partition."""
 
-    def rows(self, chosen: NDArray[np.int64]) -> "Matrix":
-        """Some of the records; experts and data sets stay as they are."""
-        return replace(
-            self,
-            dataset=self.dataset[chosen],
-            scores=self.scores[chosen],
-            costs=self.costs[chosen],
-            latencies=self.latencies[chosen],
-        )
-
-    def columns(self, chosen: NDArray[np.int64]) -> "Matrix":
-        """Some of the experts, in the order given."""
-        return replace(
-            self,
-            experts=tuple(self.experts[column] for column in chosen),
-            scores=self.scores[:, chosen],
-            costs=self.costs[:, chosen],
-            latencies=self.latencies[:, chosen],
-        )
+    @classmethod
+    def without_queries(cls, model: FittedModel) -> Self:
+        """A model whose validation queries are not known."""
+        none = np.empty((0, len(model.experts)))
+        empty = np.empty(0, dtype=np.int64)
+        data = Matrix(model.experts, model.datasets, empty, none, none, none)
+        return cls(model, (), data, np.empty((0, model.dim), dtype=np.float32), empty)
 
 
-def matrix(records: Sequence[Record], experts: tuple[str, ...]) -> Matrix:
-    """Records as arrays, with the columns in the order of ``experts``."""
-    datasets = tuple(sorted({record.dataset for record in records}))
-    row_of = {name: row for row, name in enumerate(datasets)}
-    missing = float("nan")
+def fit_records(
+    records: Sequence[Record],
+    embeddings: "Embeddings | None",
+    *,
+    n_clusters: int | None,
+    seed: int,
+    settings: RankingSettings | None,
+    vectors: ArrayLike | None,
+    progress: Progress | None,
+) -> Fitted:
+    """Check, embed and cluster, and write nothing. The arguments are those of ``ClusterIndex.fit``.
 
-    def column(kind: str) -> Floats:
-        if not any(getattr(record, kind) for record in records):
-            return np.broadcast_to(np.nan, (len(records), len(experts)))
-        return np.array(
-            [[getattr(record, kind).get(name, missing) for name in experts] for record in records],
-            dtype=np.float64,
-        )
-
-    return Matrix(
-        experts=experts,
-        datasets=datasets,
-        dataset=np.array([row_of[record.dataset] for record in records], dtype=np.int64),
-        scores=column("scores"),
-        costs=column("costs"),
-        latencies=column("latencies"),
+    Raises:
+        RecordsError: the records cannot be used, or are too few for the clusters.
+        EmbeddingError: the embedder fails, or there is none and no vectors either; or these are
+            not one for each record, finite and not zero.
+    """
+    experts = check_records(records)
+    chosen = settings or RankingSettings()
+    if n_clusters is not None:
+        chosen = chosen.but(n_clusters=n_clusters)
+    texts = [record.query for record in records]
+    if vectors is not None:
+        rows = np.asarray(vectors, dtype=np.float32)
+        if rows.shape[:1] != (len(records),) or rows.ndim != 2:
+            raise EmbeddingError(
+                f"vectors have shape {rows.shape} for {len(records)} records; give one each"
+            )
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        if not (np.abs(lengths - 1) <= _UNIT).all():
+            rows = unit_rows(rows, expected=len(records))
+    elif embeddings is not None:
+        rows = embed_texts(embeddings, texts, progress=progress)
+    else:
+        raise EmbeddingError("neither embeddings nor vectors are given; pass one of them")
+    data = matrix(records, experts)
+    model, labels = fit_model(
+        data, rows, settings=chosen, seed=seed, queries=texts, progress=progress
     )
-
-
-def macro_mean(values: Floats, data: Matrix) -> float:
-    """Mean over data sets, each counting once, of the known ``values (n,)``; NaN without any."""
-    means = []
-    for row in range(len(data.datasets)):
-        known = values[(data.dataset == row) & np.isfinite(values)]
-        if len(known):
-            means.append(float(known.mean()))
-    return float(np.mean(means)) if means else float("nan")
-
-
-def standard_error(values: Floats, data: Matrix) -> float:
-    """Standard error of ``macro_mean`` over queries; one query alone counts as certain."""
-    variances = []
-    for row in range(len(data.datasets)):
-        known = values[(data.dataset == row) & np.isfinite(values)]
-        if len(known):
-            variances.append(float(known.var(ddof=min(1, len(known) - 1))) / len(known))
-    return math.sqrt(sum(variances)) / max(1, len(variances))
+    return Fitted(model, records, data, rows, labels)
 
 
 def default_clusters(n_queries: int) -> int:

@@ -1,7 +1,7 @@
 """A fitted index in memory: plain arrays, and the evidence they hold on a query."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.routing.clustering import squared_distances
-from avengers_graph.routing.evidence import Evidence
-from avengers_graph.routing.means import DatasetMeans
+from avengers_graph.routing.evidence import Evidence, cluster_weights, softmax
+from avengers_graph.routing.matrix import DatasetMeans
 from avengers_graph.routing.novelty import Novelty
 from avengers_graph.routing.settings import RankingSettings
-from avengers_graph.routing.weights import softmax
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
@@ -74,13 +73,33 @@ class ClusterTable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """The ``k`` nearest clusters of ``n`` queries in one partition, nearest first."""
+
+    rows: NDArray[np.int64]
+    """(n, k): rows of the table of clusters."""
+    distances: Floats
+    """(n, k): Euclidean."""
+    weights: Floats
+    """(n, k): each query's sum to 1."""
+
+
+Neighbours = Callable[[Vectors, int], Floats]
+"""From ``vectors (n, dim)`` and ``k`` to the residuals (score minus prior) of the ``k`` nearest
+validation queries of each, ``(n, k, e)``, NaN where not scored: what the kNN scorer asks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Queries:
-    """Validation queries as the kNN scorer sees them."""
+    """Validation queries in memory, as the kNN scorer sees them: a ``Neighbours``."""
 
     vectors: Vectors
     """(n, dim)"""
     residuals: Floats
     """(n, e): score minus the prior; NaN where not scored."""
+
+    def __call__(self, vectors: Vectors, k: int) -> Floats:
+        return np.asarray(self.residuals[nearest_queries(vectors, self.vectors, k)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,77 +182,88 @@ class FittedModel:
         if self.settings.prior == "global":
             shape = (len(vectors), len(self.experts))
             return np.broadcast_to(known.overall, shape), np.broadcast_to(self.global_counts, shape)
-        like = softmax(-self.dataset_classifier(vectors), beta=1.0)
+        like = softmax(self.dataset_classifier(vectors))
         return like @ known.means, like @ known.counts
+
+    def nearest(
+        self, vectors: Vectors, *, k: int, beta: float | None = None, partition: int = 0
+    ) -> Nearest:
+        """The nearest clusters of ``vectors (n, dim)`` in one partition, ties to the lower row.
+
+        Nearest is the least Euclidean distance, as ``KMeans.predict`` says.
+
+        Args:
+            k: More than there are clusters gives all of them.
+            beta: Clusters weigh softmax(-beta * distance); None takes the fitted one.
+        """
+        first, last = np.searchsorted(self.clusters.partition, [partition, partition + 1])
+        squares = squared_distances(vectors, self.clusters.centroids[first:last])
+        order = np.argsort(squares, axis=1, kind="stable")[:, :k]
+        distances = np.sqrt(np.take_along_axis(squares, order, axis=1))
+        beta = self.settings.beta if beta is None else beta
+        return Nearest(order + first, distances, cluster_weights(distances, beta=beta))
 
     def evidence(
         self,
         vectors: Vectors,
         *,
-        top_clusters: int | None = None,
+        shown: Nearest | None = None,
         beta: float | None = None,
-        queries: Queries | None = None,
+        neighbours: Neighbours | None = None,
     ) -> Evidence:
         """Evidence on a batch of queries, ``vectors`` of shape ``(n, dim)``.
 
-        ``queries`` is needed by the kNN scorer only.
+        Args:
+            shown: What ``nearest`` gave in the first partition; the others mix as many clusters.
+                None takes as many as fitted.
+            beta: Of the other partitions; None takes the fitted one.
+            neighbours: Needed by the kNN scorer only.
         """
-        settings = self.settings
-        wanted = settings.top_clusters if top_clusters is None else top_clusters
         table = self.clusters
-        distances = np.sqrt(squared_distances(vectors, table.centroids))
-        rows, weights = [], []
-        for number in range(int(table.partition[-1]) + 1):
-            first, last = np.searchsorted(table.partition, [number, number + 1])
-            part = distances[:, first:last]
-            k = min(wanted, part.shape[1])
-            nearest = np.argsort(part, axis=1, kind="stable")[:, :k]
-            rows.append(nearest + first)
-            weights.append(
-                softmax(
-                    np.take_along_axis(part, nearest, axis=1),
-                    beta=settings.beta if beta is None else beta,
-                )
-            )
+        if shown is None:
+            shown = self.nearest(vectors, k=self.settings.top_clusters, beta=beta)
+        wanted = shown.rows.shape[1]
+        others = range(1, int(table.partition[-1]) + 1)
+        found = [shown]
+        found += [self.nearest(vectors, k=wanted, beta=beta, partition=number) for number in others]
         # Some methods make fewer clusters in one partition than in another; what is missing
         # there weighs nothing.
-        depth = max(found.shape[1] for found in rows)
-        hits = np.stack([_widened(found, depth) for found in rows], axis=1)
-        mixed = np.stack([_widened(found, depth) for found in weights], axis=1)
+        rows = np.stack([_widened(item.rows, wanted) for item in found], axis=1)
+        weights = np.stack([_widened(item.weights, wanted) for item in found], axis=1)
         prior, prior_counts = self.prior(vectors)
         return Evidence(
             experts=self.experts,
-            settings=settings,
-            weights=mixed,
-            means=table.means[hits],
-            counts=table.counts[hits],
-            expected=table.expected[hits],
+            settings=self.settings,
+            weights=weights,
+            means=table.means[rows],
+            counts=table.counts[rows],
+            expected=table.expected[rows],
             prior=prior,
             prior_counts=prior_counts,
             global_means=self.dataset_means.overall,
             global_counts=self.global_counts,
             trust=self.novelty.trust(vectors),
-            costs=self.mean_costs(hits[:, 0], mixed[:, 0]),
-            predictions=self.predictions(vectors, queries),
+            costs=self.mean_costs(shown),
+            predictions=self.predictions(vectors, neighbours),
         )
 
-    def predictions(self, vectors: Vectors, queries: Queries | None) -> Mapping[str, Floats]:
+    def predictions(self, vectors: Vectors, neighbours: Neighbours | None) -> Mapping[str, Floats]:
         """Residuals of the scorers beyond the clusters, as far as the settings use them."""
         found: dict[str, Floats] = {}
         if self.settings.needs("ridge"):
             found["ridge"] = self.ridge(vectors)
-        if self.settings.needs("knn") and queries is not None:
-            nearest = nearest_queries(vectors, queries.vectors, self.settings.neighbours)
-            found["knn"] = mean_residual(queries.residuals[nearest], self.settings.shrinkage)
+        if self.settings.needs("knn") and neighbours is not None:
+            near = neighbours(vectors, self.settings.neighbours)
+            found["knn"] = mean_residual(near, self.settings.shrinkage)
         return found
 
-    def mean_costs(self, rows: NDArray[np.int64], weights: Floats) -> Floats:
-        """Mean USD per query over clusters ``rows (..., k)``, else over all, ``(..., e)``."""
-        costs = self.clusters.costs[rows]
-        known = np.isfinite(costs) * weights[..., None]
+    def mean_costs(self, near: Nearest) -> Floats:
+        """Mean USD per query over the nearest clusters, else over all, ``(n, e)``."""
+        costs = self.clusters.costs[near.rows]
+        known = np.isfinite(costs) * near.weights[..., None]
         total = known.sum(axis=-2)
-        near = (np.nan_to_num(costs) * known).sum(axis=-2) / np.maximum(total, 1e-12)
-        return np.where(total > 0, near, self.global_costs)
+        mean = (np.nan_to_num(costs) * known).sum(axis=-2) / np.maximum(total, 1e-12)
+        return np.where(total > 0, mean, self.global_costs)
 
 
 def _widened(values: NDArray[Any], width: int) -> NDArray[Any]:

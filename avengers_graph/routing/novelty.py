@@ -7,9 +7,7 @@ centroid as anything that has nothing to do with it.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
-from avengers_graph.routing.weights import trust
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
@@ -40,6 +38,20 @@ class Novelty:
         if not len(self.anchors):
             return np.ones(len(vectors))
         return trust(_distances(vectors, self.anchors).min(axis=1), near=self.near, far=self.far)
+
+
+def trust(distance: ArrayLike, *, near: float, far: float) -> Floats:
+    """How much of the local evidence holds at ``distance`` from what is known, in [0, 1].
+
+    1 up to ``near``, one half at ``far``, and halved again with each further step as long as
+    from one to the other. The rest goes to the global ranking.
+
+    Args:
+        near: at least 0.
+        far: above ``near``.
+    """
+    beyond = np.maximum(np.asarray(distance, dtype=np.float64) - near, 0.0)
+    return np.asarray(np.exp2(-beyond / (far - near)))
 
 
 def _distances(vectors: Vectors, anchors: Vectors) -> Vectors:

@@ -16,7 +16,8 @@ from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import RecordsError
 from avengers_graph.records import Record
 from avengers_graph.routing import RankingSettings
-from avengers_graph.routing.fitting import fit_model, matrix
+from avengers_graph.routing.fitting import fit_model
+from avengers_graph.routing.matrix import matrix
 from tests.routing.conftest import EXPERTS, TopicEmbeddings, planted
 
 

@@ -10,7 +10,7 @@ from avengers_graph.calibration.routing import evaluate_choices, evaluate_index,
 from avengers_graph.errors import RecordsError
 from avengers_graph.records import Record
 from avengers_graph.routing import ClusterIndex
-from avengers_graph.routing.fitting import matrix
+from avengers_graph.routing.matrix import matrix
 from tests.routing.conftest import EXPERTS, TopicEmbeddings, planted
 
 RECORDS = [

@@ -12,7 +12,8 @@ from avengers_graph.calibration.tuning import tune
 from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.routing import RankingSettings, choose, order_key
-from avengers_graph.routing.fitting import Matrix, fit_model, knn_queries, macro_mean, matrix
+from avengers_graph.routing.fitting import fit_model, knn_queries
+from avengers_graph.routing.matrix import Matrix, macro_mean, matrix
 from avengers_graph.routing.model import Vectors
 from tests.routing.conftest import EXPERTS, TopicEmbeddings, planted
 
@@ -59,7 +60,7 @@ def test_a_held_out_judgement_is_that_of_a_fit_on_the_rest(
     rest = scored.rows(fold.train)
     model, _ = fit_model(rest, vectors[fold.train], settings=settings, seed=5)
     queries = knn_queries(model, rest, vectors[fold.train])
-    chosen = choose(order_key(model.evidence(vectors[fold.test], queries=queries)))
+    chosen = choose(order_key(model.evidence(vectors[fold.test], neighbours=queries)))
     assert np.array_equal(shared, scored.scores[fold.test, chosen])
 
 

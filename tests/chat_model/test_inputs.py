@@ -131,9 +131,8 @@ def test_from_config_takes_what_the_constructor_takes(
     server: OpenAIServer, minilm: Embeddings, minilm_index: ClusterIndex, tmp_path: Path
 ) -> None:
     server.serve("alpha", "13")
-    [place] = minilm_index.__reduce__()[1][1].values()
     config = {
-        "index": {"path": str(place)},
+        "index": {"path": str(minilm_index.place.path)},
         "experts": [{"name": "alpha", "base_url": server.base_url}],
         "defaults": {"samples": 2, "early_stop": False},
     }

@@ -8,12 +8,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
 
+from avengers_graph.config import IndexPlace
 from avengers_graph.records import Record
 from avengers_graph.routing.model import Vectors
 
@@ -103,16 +103,16 @@ def wait_until_healthy(server: "subprocess.Popen[bytes]", port: int) -> None:
 
 
 @pytest.fixture(params=["embedded", pytest.param("server", marks=pytest.mark.integration)])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """Where an index is kept, as keyword arguments of ``fit`` and ``open``; empty at first."""
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexPlace]:
+    """Where an index is kept; empty at first."""
     if request.param == "embedded":
-        yield {"path": tmp_path / "index"}
+        yield IndexPlace(path=tmp_path / "index")
         return
     import chromadb
 
-    place = {"host": "127.0.0.1", "port": request.getfixturevalue("chroma_server")}
+    place = IndexPlace(host="127.0.0.1", port=request.getfixturevalue("chroma_server"))
     yield place
-    client = chromadb.HttpClient(**place)
+    client = chromadb.HttpClient(host="127.0.0.1", port=place.port)
     for collection in client.list_collections():
         client.delete_collection(collection.name)
 

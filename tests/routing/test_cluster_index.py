@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from avengers_graph.config import IndexPlace
 from avengers_graph.embedding import embed_query
 from avengers_graph.errors import (
     ClusterIndexError,
@@ -20,8 +21,6 @@ from avengers_graph.routing import ClusterIndex, RankingSettings, estimate, rank
 from avengers_graph.routing.clustering import few_threads
 from tests.routing.conftest import EXPERTS, TOPICS, TopicEmbeddings, planted
 
-Home = dict[str, Any]
-
 
 def best(index: ClusterIndex, vector: Any) -> str:
     hits = index.nearest(vector, k=index.settings.top_clusters)
@@ -29,12 +28,13 @@ def best(index: ClusterIndex, vector: Any) -> str:
 
 
 def test_each_topic_goes_to_its_expert(
-    home: Home, records: list[Record], embeddings: TopicEmbeddings
+    place: IndexPlace, records: list[Record], embeddings: TopicEmbeddings
 ) -> None:
-    ClusterIndex.fit(records, embeddings, n_clusters=4, **home)
-    index = ClusterIndex.open(**home, embeddings=embeddings)
+    ClusterIndex.fit(records, embeddings, n_clusters=4, path=place)
+    index = ClusterIndex.open(place, embeddings=embeddings)
     assert index.experts == EXPERTS
-    assert (index.n_clusters, index.dim, index.n_queries) == (4, embeddings.dim, len(records))
+    assert (index.n_clusters, index.model.dim) == (4, embeddings.dim)
+    assert index.n_queries == len(records)
     for number, topic in enumerate(TOPICS):
         vector = embed_query(embeddings, f"{topic} {topic} {topic} new question")
         (hit,) = index.nearest(vector)
@@ -51,13 +51,13 @@ def test_each_topic_goes_to_its_expert(
 
 @pytest.mark.parametrize("scorer", ["cluster", "reciprocal-rank", "knn", "ridge", "prior", "blend"])
 def test_every_scorer_is_served_from_chroma(
-    home: Home, records: list[Record], embeddings: TopicEmbeddings, scorer: str
+    place: IndexPlace, records: list[Record], embeddings: TopicEmbeddings, scorer: str
 ) -> None:
     settings = RankingSettings(
         scorer=scorer, n_clusters=4, neighbours=10, blend={"cluster": 1, "knn": 1, "ridge": 1}
     )
-    fitted = ClusterIndex.fit(records, embeddings, settings=settings, **home)
-    index = ClusterIndex.open(**home)
+    fitted = ClusterIndex.fit(records, embeddings, settings=settings, path=place)
+    index = ClusterIndex.open(place)
     assert index.settings == fitted.settings
     for number, topic in enumerate(TOPICS):
         vector = embed_query(embeddings, f"{topic} {topic} {topic} new question")
@@ -66,25 +66,25 @@ def test_every_scorer_is_served_from_chroma(
         assert scorer.split("-")[0] in rank_experts(evidence, candidates=["ada"])[0]["why"].lower()
 
 
-def test_queries_it_was_fitted_on_are_known(home: Home, embeddings: TopicEmbeddings) -> None:
+def test_queries_it_was_fitted_on_are_known(place: IndexPlace, embeddings: TopicEmbeddings) -> None:
     records = planted(10)
-    index = ClusterIndex.fit(records, embeddings, n_clusters=2, **home)
+    index = ClusterIndex.fit(records, embeddings, n_clusters=2, path=place)
     asked = [records[0].query, "new?", records[3].query, records[0].query]
     assert index.fitted_on(asked) == 3
-    assert ClusterIndex.from_model(index.model, embeddings, **home).fitted_on(asked) == 0
+    assert ClusterIndex.from_model(index.model, embeddings, path=place).fitted_on(asked) == 0
 
 
-def test_nearest_is_what_kmeans_predicts(home: Home) -> None:
+def test_nearest_is_what_kmeans_predicts(place: IndexPlace) -> None:
     from sklearn.cluster import KMeans
 
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(1500, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     records = [Record(f"query {at}", "d", {"a": float(at % 2)}) for at in range(len(vectors))]
-    index = ClusterIndex.fit(records, None, vectors=vectors, n_clusters=300, **home)
+    index = ClusterIndex.fit(records, None, vectors=vectors, n_clusters=300, path=place)
     with few_threads():  # sums depend on the number of threads in the last digit
         kmeans = KMeans(300, n_init=1, random_state=0).fit(vectors)
-    assert np.array_equal(index.centroids, kmeans.cluster_centers_)
+    assert np.array_equal(index.model.clusters.centroids[:300], kmeans.cluster_centers_)
     asked = rng.normal(size=(400, 32)).astype(np.float32)
     asked = np.concatenate([asked / np.linalg.norm(asked, axis=1, keepdims=True), vectors[:200]])
     found = [index.nearest(vector)[0] for vector in asked]
@@ -94,9 +94,9 @@ def test_nearest_is_what_kmeans_predicts(home: Home) -> None:
 
 
 def test_several_nearest_come_in_order_and_share_the_weight(
-    home: Home, records: list[Record], embeddings: TopicEmbeddings
+    place: IndexPlace, records: list[Record], embeddings: TopicEmbeddings
 ) -> None:
-    index = ClusterIndex.fit(records, embeddings, n_clusters=4, **home)
+    index = ClusterIndex.fit(records, embeddings, n_clusters=4, path=place)
     hits = index.nearest(embed_query(embeddings, "algebra poetry"), k=9)
     assert len(hits) == 4
     distances = [hit["distance"] for hit in hits]
@@ -106,10 +106,10 @@ def test_several_nearest_come_in_order_and_share_the_weight(
 
 
 def test_one_query_and_a_batch_give_the_same_estimate(
-    home: Home, records: list[Record], embeddings: TopicEmbeddings
+    place: IndexPlace, records: list[Record], embeddings: TopicEmbeddings
 ) -> None:
     settings = RankingSettings(n_clusters=6, partitions=3, top_clusters=2, scorer="blend")
-    index = ClusterIndex.fit(records, embeddings, settings=settings, **home)
+    index = ClusterIndex.fit(records, embeddings, settings=settings, path=place)
     vectors = np.stack([embed_query(embeddings, r.query + " more") for r in records[::17]])
     batch = estimate(index.model.evidence(vectors))
     for row, vector in enumerate(vectors):
@@ -118,29 +118,66 @@ def test_one_query_and_a_batch_give_the_same_estimate(
 
 
 def test_the_same_input_and_seed_give_the_same_index(
-    home: Home, records: list[Record], embeddings: TopicEmbeddings
+    place: IndexPlace, records: list[Record], embeddings: TopicEmbeddings
 ) -> None:
     settings = RankingSettings(n_clusters=7, partitions=2)
-    one = ClusterIndex.fit(records, embeddings, settings=settings, seed=3, **home)
-    two = ClusterIndex.fit(records, embeddings, settings=settings, seed=3, **home)
-    other = ClusterIndex.fit(records, embeddings, settings=settings, seed=4, **home)
+    one = ClusterIndex.fit(records, embeddings, settings=settings, seed=3, path=place)
+    two = ClusterIndex.fit(records, embeddings, settings=settings, seed=3, path=place)
+    other = ClusterIndex.fit(records, embeddings, settings=settings, seed=4, path=place)
     assert one.generation != two.generation
     assert one.model.digest() == two.model.digest() != other.model.digest()
-    assert np.array_equal(one.centroids, two.centroids)
+    assert np.array_equal(one.model.clusters.centroids, two.model.clusters.centroids)
     assert one.model.clusters.labels == two.model.clusters.labels
     vector = embed_query(embeddings, "poetry about chemistry")
     first, second = (index.evidence(vector, index.nearest(vector)) for index in (one, two))
     assert rank_experts(first, candidates=EXPERTS) == rank_experts(second, candidates=EXPERTS)
 
 
-def test_another_embedder_is_refused(
-    home: Home, records: list[Record], embeddings: TopicEmbeddings
+@pytest.mark.parametrize(
+    ("scorer", "scores"),
+    [
+        ("cluster", {"bo": 0.628605, "ada": 0.536459, "cy": 0.317509}),
+        ("reciprocal-rank", {"bo": 0.628605, "ada": 0.536459, "cy": 0.317509}),
+        ("knn", {"ada": 0.588292, "bo": 0.607711, "cy": 0.361049}),
+        ("ridge", {"ada": 0.568881, "bo": 0.599678, "cy": 0.3292}),
+        ("prior", {"ada": 0.557939, "bo": 0.587983, "cy": 0.339654}),
+        ("blend", {"bo": 0.603986, "ada": 0.55804, "cy": 0.328891}),
+    ],
+)
+def test_seeded_records_give_the_scores_they_always_gave(
+    tmp_path: Path,
+    records: list[Record],
+    embeddings: TopicEmbeddings,
+    scorer: str,
+    scores: dict[str, float],
 ) -> None:
-    index = ClusterIndex.fit(records, embeddings, n_clusters=4, **home)
+    settings = RankingSettings(
+        scorer=scorer,
+        n_clusters=6,
+        partitions=2,
+        top_clusters=2,
+        neighbours=10,
+        back_off=False,
+    )
+    index = ClusterIndex.fit(records, embeddings, settings=settings, seed=1, path=tmp_path)
+    vector = embed_query(embeddings, "poetry about algebra and travel")
+    hits = index.nearest(vector, k=2)
+    assert [hit["distance"] for hit in hits] == pytest.approx([0.884064, 0.893932], abs=2e-6)
+    assert [hit["weight"] for hit in hits] == pytest.approx([0.524651, 0.475349], abs=2e-5)
+    ranked = rank_experts(index.evidence(vector, hits), candidates=index.experts, alpha=0.8)
+    assert [row["name"] for row in ranked] == list(scores)
+    found = {row["name"]: row["score"] for row in ranked}
+    assert found == pytest.approx(scores, abs=2e-5)
+
+
+def test_another_embedder_is_refused(
+    place: IndexPlace, records: list[Record], embeddings: TopicEmbeddings
+) -> None:
+    index = ClusterIndex.fit(records, embeddings, n_clusters=4, path=place)
     with pytest.raises(IndexMismatchError, match="fitted with the embedder"):
-        ClusterIndex.open(**home, embeddings=TopicEmbeddings(salt=1))
+        ClusterIndex.open(place, embeddings=TopicEmbeddings(salt=1))
     with pytest.raises(IndexMismatchError, match="12 dimensions"):
-        ClusterIndex.open(**home, embeddings=TopicEmbeddings(dim=12))
+        ClusterIndex.open(place, embeddings=TopicEmbeddings(dim=12))
     with pytest.raises(IndexMismatchError, match=r"shape \(3,\)"):
         index.nearest([1, 0, 0])
     with pytest.raises(EmbeddingError, match="not finite"):
@@ -155,25 +192,27 @@ def test_another_embedder_is_refused(
         index.evidence([0.1] * 24, [])
 
 
-def test_partial_scores_count_where_they_exist(home: Home, embeddings: TopicEmbeddings) -> None:
+def test_partial_scores_count_where_they_exist(
+    place: IndexPlace, embeddings: TopicEmbeddings
+) -> None:
     records = [
         Record(f"algebra {at}", "m", {"a": 1.0} if at % 2 else {"a": 0.0, "b": 1.0})
         for at in range(20)
     ]
-    index = ClusterIndex.fit(records, embeddings, n_clusters=1, **home)
+    index = ClusterIndex.fit(records, embeddings, n_clusters=1, path=place)
     scores = index.scores(0)
     assert (scores["a"].mean, scores["a"].count) == (0.5, 20)
     assert (scores["b"].mean, scores["b"].count) == (1.0, 10)
 
 
-def test_odd_but_legal_records_fit(home: Home, embeddings: TopicEmbeddings) -> None:
+def test_odd_but_legal_records_fit(place: IndexPlace, embeddings: TopicEmbeddings) -> None:
     zeros = [Record(f"algebra {at}", "m", {"a": 0.0, "b": 0}) for at in range(5)]
-    index = ClusterIndex.fit(zeros, embeddings, n_clusters=2, **home)
+    index = ClusterIndex.fit(zeros, embeddings, n_clusters=2, path=place)
     vector = embed_query(embeddings, "algebra")
     ranked = rank_experts(index.evidence(vector, index.nearest(vector)), candidates=["b", "a"])
     assert [(row["name"], row["score"]) for row in ranked] == [("a", 0.0), ("b", 0.0)]
     one = [Record("数学 🧮 " + "x" * 100_000, "m", {"a": 1.0})]
-    index = ClusterIndex.fit(one, embeddings, **home)
+    index = ClusterIndex.fit(one, embeddings, path=place)
     assert (index.n_clusters, index.nearest(vector)[0]["size"]) == (1, 1)
 
 
@@ -193,7 +232,7 @@ class ConstantEmbeddings(TopicEmbeddings):
     ],
 )
 def test_bad_records_leave_the_index_as_it_was(
-    home: Home,
+    place: IndexPlace,
     records: list[Record],
     embeddings: TopicEmbeddings,
     n_clusters: int,
@@ -201,12 +240,12 @@ def test_bad_records_leave_the_index_as_it_was(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(RecordsError, match=message):
-        ClusterIndex.fit(records, ConstantEmbeddings(), n_clusters=n_clusters, **home)
+        ClusterIndex.fit(records, ConstantEmbeddings(), n_clusters=n_clusters, path=place)
     with pytest.raises(IndexNotFoundError):
-        ClusterIndex.open(**home)
+        ClusterIndex.open(place)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_constant_embeddings_make_one_cluster_by_default(home: Home) -> None:
+def test_constant_embeddings_make_one_cluster_by_default(place: IndexPlace) -> None:
     records = [Record(f"q {at}", "d", {"a": at / 100}) for at in range(100)]
-    assert ClusterIndex.fit(records, ConstantEmbeddings(), **home).n_clusters == 1
+    assert ClusterIndex.fit(records, ConstantEmbeddings(), path=place).n_clusters == 1

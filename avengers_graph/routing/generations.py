@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from avengers_graph.config import IndexPlace
 from avengers_graph.errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
-from avengers_graph.routing.client import options_for
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -129,7 +129,7 @@ def point_to(client: "ClientAPI", generation: str) -> None:
     )
 
 
-def current(client: "ClientAPI", *, where: str) -> str:
+def current(client: "ClientAPI", place: IndexPlace) -> str:
     """Name of the generation in service.
 
     Raises:
@@ -139,15 +139,20 @@ def current(client: "ClientAPI", *, where: str) -> str:
     found = _read(client, POINTER)
     if not found or not found["metadatas"]:
         raise IndexNotFoundError(
-            f"no index at {where}; run: avengers-graph fit RECORDS {options_for(client)}"
+            f"no index at {place}; run: avengers-graph fit RECORDS {place.options}"
         )
     metadata = found["metadatas"][0]
     if metadata.get("schema") != SCHEMA:
         raise IndexMismatchError(
-            f"the index at {where} has schema version {metadata.get('schema')!r}, this program "
+            f"the index at {place} has schema version {metadata.get('schema')!r}, this program "
             f"reads {SCHEMA}; fit it again, or use the version that wrote it"
         )
     return str(metadata["generation"])
+
+
+def is_current(client: "ClientAPI", generation: str) -> bool:
+    """Whether a generation is in service."""
+    return any(item.current for item in finished(client) if item.name == generation)
 
 
 def manifest(client: "ClientAPI", generation: str) -> dict[str, Any]:
@@ -159,7 +164,7 @@ def manifest(client: "ClientAPI", generation: str) -> dict[str, Any]:
     """
     found = _read(client, _MANIFEST + generation)
     if not found or not found["documents"]:
-        known = [item.name for item in generations(client)]
+        known = [item.name for item in finished(client)]
         raise IndexNotFoundError(f"no generation {generation!r}; there are {known}")
     try:
         value = json.loads(found["documents"][0])
@@ -172,7 +177,7 @@ def manifest(client: "ClientAPI", generation: str) -> dict[str, Any]:
     return value
 
 
-def generations(client: "ClientAPI") -> list[Generation]:
+def finished(client: "ClientAPI") -> list[Generation]:
     """Finished generations, oldest first."""
     found = _read(client, None)
     if not found:
@@ -228,12 +233,12 @@ def discard_leftovers(client: "ClientAPI") -> list[str]:
     """
     # In this order: what another fit finishes in between then counts as finished.
     present = client.list_collections()
-    finished = {item.name for item in generations(client)}
+    complete = {item.name for item in finished(client)}
     dead: set[str] = set()
     for item in present:
         generation, _, part = item.name.removeprefix(PREFIX).rpartition("-")
         ours = item.name.startswith(PREFIX) and part in PARTS
-        if ours and generation not in finished and not _alive(item.metadata or {}):
+        if ours and generation not in complete and not _alive(item.metadata or {}):
             dead.add(generation)
     for generation in sorted(dead):
         discard(client, generation)
