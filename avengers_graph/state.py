@@ -5,7 +5,7 @@ described in ``types.py``.
 """
 
 import operator
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from langchain_core.messages import AnyMessage
 from langgraph.channels import UntrackedValue
@@ -18,7 +18,6 @@ from avengers_graph.types import (
     RankedExpert,
     SampleRecord,
     Spent,
-    VerdictRecord,
 )
 
 
@@ -37,6 +36,15 @@ class Request(TypedDict):
     """Capabilities an expert must have: tools, json_schema, json_mode, images, logprobs, system."""
     kind: str | None
     """The answer kind, fixed before the first ballot; None when only the samples can tell."""
+
+
+VerdictRecord: TypeAlias = dict[str, Any]
+"""A ``voting.Verdict`` in plain JSON, and beside its fields:
+
+``calls``: samples asked of experts, failures included.
+``calls_saved``: samples the plan allowed for that were not needed.
+``expert``: who gave the returned text.
+"""
 
 
 class InputState(TypedDict):

@@ -89,34 +89,6 @@ class TallyRow(TypedDict):
     """Indices of the samples that gave this answer."""
 
 
-class VerdictRecord(TypedDict):
-    """The outcome of the vote."""
-
-    answer: str | None
-    """The winning answer in its canonical form; None when every sample abstained."""
-    kind: str
-    tally: list[TallyRow]
-    """Heaviest first; ties by expert rank, then by sample order."""
-    agreement: float
-    """Weight of the winner over the weight of all samples that landed, in [0, 1]."""
-    margin: float
-    """Weight of the winner minus that of the runner-up, over the total, in [0, 1]."""
-    confidence: float
-    """Estimated probability that the answer is right, in [0, 1]; 0 when all abstained."""
-    winner: int | None
-    """Index of the sample whose text is the answer; None when every sample abstained."""
-    abstained: list[int]
-    """Indices of samples without an answer: refusals, errors, truncated texts."""
-    calls: int
-    """Samples asked of experts, failures included."""
-    calls_saved: int
-    """Samples the plan allowed for that were not needed."""
-    fallback: int | None
-    """Index of the sample whose text is returned when every sample abstained; else None."""
-    expert: str
-    """Who gave the returned text."""
-
-
 class Spent(TypedDict):
     """What the request has used so far."""
 

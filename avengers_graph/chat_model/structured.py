@@ -28,7 +28,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from avengers_graph.ballot_box.schema import schema_objection
+from avengers_graph.answer_check import schema_objection
 from avengers_graph.errors import ConfigError
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting.written_json import json_in

@@ -12,7 +12,8 @@ from avengers_graph.cli.counted import counted
 from avengers_graph.context import Context
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.plans import Plan, planned_samples
-from avengers_graph.types import ClusterHit, RankedExpert, SampleRecord, VerdictRecord
+from avengers_graph.state import VerdictRecord
+from avengers_graph.types import ClusterHit, RankedExpert, SampleRecord
 
 Graph = CompiledStateGraph[Any, Context, Any, Any]
 

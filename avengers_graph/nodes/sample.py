@@ -14,7 +14,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
-from avengers_graph.ballot_box import BallotBox, Parse, earlier_ballots, parse_of
+from avengers_graph.ballots import Ballots, Parse, counted_before, parse_of
 from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError, ExpertTimeoutError
 from avengers_graph.experts.budget import Budget, cost_of
@@ -136,11 +136,12 @@ def _enough(state: AvengersState, parse: Parse | None) -> Enough | None:
     # Running programs takes its time, and this is asked on the loop that serves every expert.
     if not settings.early_stop or settings.run_code or request["kind"] is None:
         return None
-    box = BallotBox(state, earlier_ballots(state), parse=parse)
+    plan = Plan.model_validate(state["plan"])
+    ballots = Ballots(state, plan, counted_before(state, plan), parse=parse)
 
     def enough(landed: SampleRecord, outstanding: Sequence[str]) -> bool:
-        box.add(landed)
-        return box.is_decided(len(outstanding))
+        ballots.add(landed)
+        return ballots.is_decided(len(outstanding))
 
     return enough
 

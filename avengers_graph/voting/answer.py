@@ -1,6 +1,6 @@
 """The values a vote works on: what a sample says, and what the samples say together."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from avengers_graph.types import TallyRow
@@ -43,14 +43,4 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """The plain form that JSON and the graph's state hold."""
-        return {
-            "answer": self.answer,
-            "kind": self.kind,
-            "tally": [{**row, "samples": list(row["samples"])} for row in self.tally],
-            "agreement": self.agreement,
-            "margin": self.margin,
-            "confidence": self.confidence,
-            "winner": self.winner,
-            "abstained": list(self.abstained),
-            "fallback": self.fallback,
-        }
+        return asdict(self)

@@ -1,4 +1,7 @@
-"""The ballot box that ``sample`` fills to know when it has enough, and ``vote`` to decide."""
+"""From samples to ballots: what of a request's samples counts, as what, and for how much.
+
+``sample`` adds ballots as they land, to know when it has enough; ``vote`` counts them all.
+"""
 
 import json
 from collections.abc import Callable, Sequence
@@ -6,15 +9,17 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from avengers_graph.ballot_box.offer import Offer
+from avengers_graph.answer_check import AnswerCheck
 from avengers_graph.call_params import json_form
 from avengers_graph.context import Context
+from avengers_graph.plans import Plan
 from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally
 
 Parse = Callable[[SampleRecord], Any]
+"""A sample as plain data; None lets it abstain."""
 
 
 def parse_of(runtime: Runtime[Context]) -> Parse | None:
@@ -22,24 +27,18 @@ def parse_of(runtime: Runtime[Context]) -> Parse | None:
     return runtime.context.parse_sample if isinstance(runtime.context, Context) else None
 
 
-def weights_of(state: AvengersState) -> dict[str, float]:
-    """The weight of one ballot of each expert, by the plan's weighting."""
-    weigh = WEIGHTINGS[state["plan"]["weighting"]]
-    return {expert["name"]: weigh(expert["score"]) for expert in state["experts"]}
-
-
-def earlier_ballots(state: AvengersState) -> list[SampleRecord]:
+def counted_before(state: AvengersState, plan: Plan) -> list[SampleRecord]:
     """Samples of the rounds before this one that count beside those of this one."""
-    return state["samples"] if state["plan"]["counted"] == "all" else []
+    return state["samples"] if plan.counted == "all" else []
 
 
-def landed_ballots(state: AvengersState) -> list[SampleRecord]:
+def counted_after(state: AvengersState, plan: Plan) -> list[SampleRecord]:
     """The samples that count once the round is over: all, or those of this round only.
 
     When nobody answered in a last round that was to sum up, the answers before it count.
     """
     samples = state["samples"]
-    if state["plan"]["counted"] == "all":
+    if plan.counted == "all":
         return samples
     last = [record for record in samples if record["round"] == state["round"]]
     return last if any(record["ended"] == "answered" for record in last) else samples
@@ -52,7 +51,7 @@ def _mean_score(state: AvengersState) -> float | None:
     return sum(scores) / len(scores) if scores else None
 
 
-class BallotBox:
+class Ballots:
     """The ballots of a request; the kind is fixed before the first one where it can be.
 
     Args:
@@ -64,6 +63,7 @@ class BallotBox:
     def __init__(
         self,
         state: AvengersState,
+        plan: Plan,
         records: Sequence[SampleRecord],
         *,
         parse: Parse | None = None,
@@ -85,8 +85,9 @@ class BallotBox:
             embed=embed,
         )
         self._parse = parse
-        self._offer = Offer(params)
-        self._weights = weights_of(state)
+        self._check = AnswerCheck(params)
+        weigh = WEIGHTINGS[plan.weighting]
+        self._weights = {expert["name"]: weigh(expert["score"]) for expert in state["experts"]}
         self._ranks = {expert["name"]: rank for rank, expert in enumerate(state["experts"])}
         for record in records:
             self.add(record)
@@ -116,7 +117,7 @@ class BallotBox:
             if data is None:
                 return {**record, "tool_calls": [], "error": "does not fit the schema asked for"}
             return {**record, "tool_calls": [], "text": json.dumps(data, ensure_ascii=False)}
-        return {**record, "error": self._offer.objection(record)}
+        return {**record, "error": self._check.objection(record)}
 
     def is_decided(self, outstanding: int) -> bool:
         """Whether no outcome of that many samples can change the answer.

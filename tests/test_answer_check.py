@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avengers_graph.ballot_box.schema import schema_objection
+from avengers_graph.answer_check import schema_objection
 
 PERSON = {
     "type": "object",

@@ -1,15 +1,16 @@
-"""What a request asks of an answer: tools, and a schema of the text."""
+"""Whether an answer is what the call asked for: an offered tool, arguments and text by a schema."""
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from avengers_graph.ballot_box.schema import schema_objection
 from avengers_graph.call_params import json_form
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting.written_json import json_in
 
 
-class Offer:
+class AnswerCheck:
     """What the call parameters of one request allow as an answer."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -44,3 +45,36 @@ class Offer:
             return f"calls {name!r}, which was not offered"
         wrong = schema_objection(self._tools[name], dict(args))
         return None if wrong is None else f"calls {name!r} with wrong arguments: {wrong}"
+
+
+def schema_objection(schema: Mapping[str, Any], data: Any) -> str | None:
+    """What is wrong with ``data``, in a phrase; None when they fit.
+
+    A schema that is none, or that refers to what it does not hold, objects to nothing: the
+    experts were given it all the same. Nothing is fetched.
+    """
+    from referencing.exceptions import Unresolvable
+
+    validator = _validator(json.dumps(schema, sort_keys=True, default=str))
+    if validator is None:
+        return None
+    try:
+        wrong = next(validator.iter_errors(data), None)
+    except Unresolvable:
+        return None
+    return None if wrong is None else str(wrong.message)
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: str) -> Any:
+    """Made once: checking the schema itself costs a millisecond, and samples come by the dozen."""
+    from jsonschema import Draft202012Validator, SchemaError
+    from referencing import Registry
+
+    plain = json.loads(schema)
+    try:
+        Draft202012Validator.check_schema(plain)
+    except SchemaError:
+        return None
+    # A registry of its own keeps it from fetching what a $ref points to.
+    return Draft202012Validator(plain, registry=Registry())
