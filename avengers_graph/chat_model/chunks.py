@@ -1,4 +1,4 @@
-"""From what the graph streams to the chunks a chat model streams."""
+"""The chunks a chat model streams: tokens as an expert writes them, or the answer at the end."""
 
 import json
 import re
@@ -6,93 +6,104 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessageChunk
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 
 from avengers_graph.chat_model.reasoning import WithoutReasoning
 
 _PIECE = re.compile(r"\S+\s*|\s+")
 
 
-class Telling:
-    """Turns the graph's stream into chunks: tokens as they come, or the winner at the end."""
+class AnswerChunk(AIMessageChunk):
+    """A piece of the answer; added up to its end, a call that was cut off is an invalid one.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._heard = self._calls_heard = False
-        self._state: dict[str, Any] = {}
+    ``AIMessageChunk`` completes the arguments of a call by a guess. While the answer comes, a
+    guess shows how far it is; at the end an agent would carry the guess out.
+    """
+
+    def __add__(self, other: Any) -> BaseMessageChunk:  # type: ignore[override]
+        """The sum as LangChain has it, a plain ``AIMessageChunk`` once it is complete."""
+        whole: BaseMessageChunk = super().__add__(other)
+        if not isinstance(whole, AnswerChunk) or whole.chunk_position != "last":
+            return whole
+        return _ended(whole)
+
+
+def _ended(whole: AnswerChunk) -> AIMessageChunk:
+    cut = [call for call in whole.tool_call_chunks if not _is_whole(call["args"])]
+    ended = AIMessageChunk.model_construct(_fields_set=whole.model_fields_set, **dict(whole))
+    if not cut:
+        return ended
+    identities = {call["id"] for call in cut}
+    ended.tool_calls = [call for call in whole.tool_calls if call["id"] not in identities]
+    ended.invalid_tool_calls = [
+        {
+            "type": "invalid_tool_call",
+            "name": call["name"],
+            "args": call["args"],
+            "id": call["id"],
+            "error": None,
+        }
+        for call in cut
+    ]
+    if isinstance(whole.content, list):
+        invalid = {call["id"]: dict(call) for call in ended.invalid_tool_calls}
+        ended.content = [
+            invalid.get(block.get("id"), block) if isinstance(block, dict) else block
+            for block in whole.content
+        ]
+    return ended
+
+
+def _is_whole(arguments: str | None) -> bool:
+    """Whether a call's arguments are a JSON object to its end, or none at all."""
+    try:
+        return not arguments or isinstance(json.loads(arguments, strict=False), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+class TokenChunks:
+    """Chunks of what an expert is just writing, one at a time."""
+
+    def __init__(self) -> None:
+        self.begun = self.called = False
+        """Whether anything was passed on so far, and whether a tool call was."""
         self._text = WithoutReasoning()
         self._ids: dict[int | None, str] = {}
 
-    def progress(self, item: tuple[str, Any]) -> dict[str, Any] | None:
-        """Take note of one item; an event that is not a token is returned, to be told."""
-        mode, value = item
-        if mode == "values":
-            self._state = value
-        elif value["type"] != "sample_token":
-            return dict(value)
-        return None
+    def of(self, heard: AIMessageChunk) -> ChatGenerationChunk | None:
+        """What can be shown of a piece; the usage comes with the last chunk of the answer."""
+        text = self._text.of(str(heard.text))
+        calls = [_identified(call, self._ids) for call in heard.tool_call_chunks]
+        if not text and not calls:
+            return None
+        self.begun = True
+        self.called |= bool(calls)
+        return _chunk(content=text, tool_call_chunks=calls)
 
-    def tokens(self, item: tuple[str, Any]) -> Iterator[ChatGenerationChunk]:
-        """The chunk of a token that an expert is just writing."""
-        mode, value = item
-        if mode == "custom" and value["type"] == "sample_token":
-            chunk = _token_chunk(value["chunk"], self._text, ids=self._ids)
-            if chunk is not None:
-                self._heard = True
-                self._calls_heard |= bool(value["chunk"].tool_call_chunks)
-                yield chunk
-
-    def at_the_end(self) -> Iterator[ChatGenerationChunk]:
-        """What is left to say when the graph has ended."""
-        message = self._message()
-        if not self._heard:
-            yield from _answer_chunks(message)
-        elif rest := self._text.rest():
-            yield ChatGenerationChunk(message=AIMessageChunk(content=rest), text=rest)
-        if self._heard and not self._calls_heard:
-            # What streamed as text turned out to be calls.
-            yield from _call_chunks(message)
-        yield _last_chunk(message)
-
-    def result(self) -> ChatResult:
-        """The answer in one piece; LangChain copies ``llm_output`` to its metadata."""
-        message = self._message()
-        output = {"token_usage": _token_usage(message), "model_name": self._name}
-        return ChatResult(generations=[ChatGeneration(message=message)], llm_output=output)
-
-    def _message(self) -> AIMessage:
-        """The answer under the name its caller gave the model."""
-        message: AIMessage = self._state["messages"][-1]
-        metadata = {**message.response_metadata, "model_name": self._name}
-        return message.model_copy(update={"id": None, "response_metadata": metadata})
+    def rest(self, answer: AIMessage) -> Iterator[ChatGenerationChunk]:
+        """What is left to say of the answer: all of it where nothing was passed on."""
+        if not self.begun:
+            for piece in _PIECE.findall(answer.text):
+                yield _chunk(content=piece)
+        elif text := self._text.rest():
+            yield _chunk(content=text)
+        # What streamed as text may have turned out to be calls.
+        if not self.called and (calls := _call_chunks(answer)):
+            yield _chunk(content="", tool_call_chunks=calls)
+        yield _chunk(
+            content="",
+            additional_kwargs=answer.additional_kwargs,
+            usage_metadata=answer.usage_metadata,
+            response_metadata=answer.response_metadata,
+            chunk_position="last",
+        )
 
 
-def _token_usage(message: AIMessage) -> dict[str, int]:
-    """The usage under the names that OpenAI's API has for it."""
-    usage = message.usage_metadata
-    if usage is None:
-        return {}
-    return {
-        "prompt_tokens": usage["input_tokens"],
-        "completion_tokens": usage["output_tokens"],
-        "total_tokens": usage["total_tokens"],
-    }
-
-
-def _token_chunk(
-    heard: AIMessageChunk, text: WithoutReasoning, *, ids: dict[int | None, str]
-) -> ChatGenerationChunk | None:
-    """A token without usage (the last chunk carries that); None when nothing is left of it."""
-    content: Any = heard.content
-    if isinstance(content, str):
-        content = text.of(content)
-    calls = [_identified(call, ids) for call in heard.tool_call_chunks]
-    if not content and not calls:
-        return None
-    chunk = AIMessageChunk(content=content, tool_call_chunks=calls)
-    return ChatGenerationChunk(message=chunk, text=chunk.text)
+def _chunk(*, content: str, **fields: Any) -> ChatGenerationChunk:
+    return ChatGenerationChunk(message=AnswerChunk(content=content, **fields), text=content)
 
 
 def _identified(call: ToolCallChunk, ids: dict[int | None, str]) -> ToolCallChunk:
@@ -111,34 +122,12 @@ def _identified(call: ToolCallChunk, ids: dict[int | None, str]) -> ToolCallChun
     return {**call, "id": identity}
 
 
-def _answer_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
-    """The winner's text word by word, then its tool calls."""
-    for piece in _PIECE.findall(message.text):
-        yield ChatGenerationChunk(message=AIMessageChunk(content=piece), text=piece)
-    yield from _call_chunks(message)
-
-
-def _call_chunks(message: AIMessage) -> Iterator[ChatGenerationChunk]:
+def _call_chunks(answer: AIMessage) -> list[ToolCallChunk]:
     calls = [
-        *((call["name"], json.dumps(call["args"]), call["id"]) for call in message.tool_calls),
-        *((call["name"], call["args"], call["id"]) for call in message.invalid_tool_calls),
+        *((call["name"], json.dumps(call["args"]), call["id"]) for call in answer.tool_calls),
+        *((call["name"], call["args"], call["id"]) for call in answer.invalid_tool_calls),
     ]
-    if calls:
-        chunks = [
-            tool_call_chunk(name=name, args=args, id=identity, index=index)
-            for index, (name, args, identity) in enumerate(calls)
-        ]
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=chunks))
-
-
-def _last_chunk(message: AIMessage) -> ChatGenerationChunk:
-    """The end of the stream: a refusal, usage and metadata, exactly once."""
-    return ChatGenerationChunk(
-        message=AIMessageChunk(
-            content="",
-            additional_kwargs=message.additional_kwargs,
-            usage_metadata=message.usage_metadata,
-            response_metadata=message.response_metadata,
-            chunk_position="last",
-        )
-    )
+    return [
+        tool_call_chunk(name=name, args=args, id=identity, index=index)
+        for index, (name, args, identity) in enumerate(calls)
+    ]

@@ -7,23 +7,45 @@ from pathlib import Path
 from typing import Any, Self
 
 from langchain_core.callbacks import (
+    AsyncCallbackManager,
     AsyncCallbackManagerForLLMRun,
+    CallbackManager,
     CallbackManagerForLLMRun,
 )
 from langchain_core.embeddings import Embeddings
-from langchain_core.language_models import ModelProfile
+from langchain_core.language_models import BaseChatModel, LanguageModelInput, ModelProfile
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
-from avengers_graph.chat_model import calls
-from avengers_graph.chat_model.binding import BindingChatModel
-from avengers_graph.chat_model.calls import Call, Graph, told_apart
 from avengers_graph.chat_model.profile import pool_profile
-from avengers_graph.chat_model.runs import Run, current_run
-from avengers_graph.chat_model.settings import folded, resolved_context
-from avengers_graph.chat_model.structured import plain_schema
+from avengers_graph.chat_model.settings import (
+    NOT_OURS,
+    RUN,
+    folded,
+    refuse_unknown,
+    resolved_context,
+)
+from avengers_graph.chat_model.stream import Call, Graph
+from avengers_graph.chat_model.structured import (
+    Method,
+    Schema,
+    best_method,
+    call_keywords,
+    output_parser,
+    traced_keywords,
+    with_parser,
+    with_reader,
+)
+from avengers_graph.chat_model.tools import (
+    AnyTool,
+    openai_keywords,
+    openai_tool_choice,
+    openai_tools,
+)
+from avengers_graph.chat_model.traces import Run
 from avengers_graph.config import load_config
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
@@ -34,7 +56,7 @@ from avengers_graph.plans import Plan, make_plan
 from avengers_graph.routing import ClusterIndex, open_index
 
 
-class ChatAvengers(BindingChatModel):
+class ChatAvengers(BaseChatModel):
     """Several experts behind one chat model.
 
     Besides the fields below, every field of ``Context`` and every parameter that experts are
@@ -50,6 +72,7 @@ class ChatAvengers(BindingChatModel):
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
 
+    pool: ExpertPool = Field(exclude=True)
     index: ClusterIndex = Field(exclude=True)
     embeddings: Embeddings = Field(exclude=True)
     defaults: Context = Context()
@@ -147,10 +170,10 @@ class ChatAvengers(BindingChatModel):
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        return super()._get_invocation_params(stop=stop, **plain_schema(kwargs))
+        return super()._get_invocation_params(stop=stop, **traced_keywords(kwargs))
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
-        return super()._get_llm_string(stop=stop, **plain_schema(kwargs))
+        return super()._get_llm_string(stop=stop, **traced_keywords(kwargs))
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         """What LangSmith files a call under: the settings it really runs with."""
@@ -168,7 +191,114 @@ class ChatAvengers(BindingChatModel):
             usage.update(output["token_usage"] if output else {})
         return {"token_usage": dict(usage), "model_name": self.model_name}
 
+    # -- what it is bound to ----------------------------------------------------------------
+
+    def bind_tools(
+        self,
+        tools: Sequence[AnyTool],
+        *,
+        tool_choice: str | dict[str, Any] | bool | None = None,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools to every expert that supports them; the majority's call wins.
+
+        Args:
+            tool_choice: a tool's name, ``any`` (or True), ``auto``, ``none``, or as OpenAI has it.
+            strict: asks servers that can to keep to the tools' schemas.
+
+        Raises:
+            ConfigError: ``tool_choice`` names a tool that is not there, or a keyword is unknown.
+        """
+        formatted = openai_tools(tools, strict=strict)
+        choice = openai_tool_choice(tool_choice, formatted)
+        refuse_unknown(kwargs)
+        extra = kwargs if choice is None else {"tool_choice": choice, **kwargs}
+        return self.bind(tools=formatted, **extra)
+
+    def with_structured_output(
+        self,
+        schema: Schema,
+        *,
+        method: Method | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answers as instances of ``schema``; samples vote as the objects they parse to.
+
+        Args:
+            schema: a pydantic class, a TypedDict, or a JSON or OpenAI schema.
+            method: ``function_calling``, ``json_schema`` or ``json_mode``; None takes what most
+                experts of the pool support, the earlier of these on a tie.
+            include_raw: whether to return a dict of ``raw``, ``parsed`` and ``parsing_error``.
+            strict: asks servers that can to keep to the schema.
+            kwargs: settings and parameters of the calls.
+
+        Raises:
+            ConfigError: an unknown method or keyword.
+        """
+        refuse_unknown(kwargs)
+        chosen = method or best_method(expert.supports for expert in self.pool)
+        keywords = call_keywords(schema, method=chosen, strict=strict)
+        described = {"kwargs": {"method": chosen, "strict": strict}, "schema": schema}
+        llm = self.bind(
+            **keywords, response_schema=schema, ls_structured_output_format=described, **kwargs
+        )
+        return with_parser(llm, output_parser(schema, method=chosen), include_raw=include_raw)
+
     # -- one call ---------------------------------------------------------------------------
+
+    def stream(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Iterator[AIMessageChunk]:
+        """See ``BaseChatModel.stream``."""
+        config, run = Run.of_stream(CallbackManager, config, model=self)
+        return super().stream(input, config, stop=stop, **{**kwargs, RUN: run})
+
+    async def astream(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[AIMessageChunk]:
+        """See ``BaseChatModel.astream``."""
+        config, run = Run.of_stream(AsyncCallbackManager, config, model=self)
+        chunks = super().astream(input, config, stop=stop, **{**kwargs, RUN: run})
+        # ``BaseChatModel`` leaves the call within to be closed some time after a reader left.
+        async with run.calls, aclosing(chunks):  # type: ignore[type-var]
+            async for chunk in chunks:
+                yield chunk
+
+    def _generate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        """With the run for ``_stream``, which ``invoke`` reads where callbacks hear tokens."""
+        run = None if run_manager is None else Run.of(run_manager)
+        return super()._generate_with_cache(messages, stop, run_manager, **{**kwargs, RUN: run})
+
+    async def _agenerate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        """As ``_generate_with_cache``, with an asynchronous cache."""
+        run = None if run_manager is None else Run.of(run_manager)
+        given = {**kwargs, RUN: run}
+        return await super()._agenerate_with_cache(messages, stop, run_manager, **given)
 
     def _generate(
         self,
@@ -177,7 +307,10 @@ class ChatAvengers(BindingChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return calls.result(self._graph, self._call(messages, stop, run_manager, kwargs))
+        call = self._call(messages, stop, run_manager, kwargs)
+        for _ in call:
+            pass
+        return call.result()
 
     async def _agenerate(
         self,
@@ -186,7 +319,10 @@ class ChatAvengers(BindingChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return await calls.aresult(self._graph, self._call(messages, stop, run_manager, kwargs))
+        call = self._call(messages, stop, run_manager, kwargs)
+        async for _ in call:
+            pass
+        return call.result()
 
     def _stream(
         self,
@@ -195,25 +331,16 @@ class ChatAvengers(BindingChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        call = self._call(messages, stop, run_manager, kwargs, stream=True)
-        for chunk in calls.chunks(self._graph, call):
-            if run_manager:
-                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-            yield chunk
+        return iter(self._call(messages, stop, run_manager, kwargs, stream=True))
 
-    async def _astream(
+    def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        call = self._call(messages, stop, run_manager, kwargs, stream=True)
-        async with aclosing(calls.achunks(self._graph, call)) as chunks:
-            async for chunk in chunks:
-                if run_manager:
-                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
-                yield chunk
+        return aiter(self._call(messages, stop, run_manager, kwargs, stream=True))
 
     def _call(
         self,
@@ -225,12 +352,20 @@ class ChatAvengers(BindingChatModel):
         stream: bool = False,
     ) -> Call:
         """A call's settings: its keywords over the fields over the defaults."""
-        name, parse, keywords = told_apart(given)
+        keywords = openai_keywords({name: given[name] for name in given if name not in NOT_OURS})
+        name = keywords.pop("model", None) or keywords.pop("model_name", None)
+        keywords, reader = with_reader(keywords)
         context = self._context(keywords, stop=stop, stream=stream)
-        if parse is not None:
-            context = context.model_copy(update={"parse_sample": parse})
-        run = current_run() if run_manager is None else Run.of(run_manager)
-        return Call(messages=messages, context=context, name=name or self.model_name, run=run)
+        if reader is not None:
+            context = context.model_copy(update={"parse_sample": reader})
+        return Call(
+            graph=self._graph,
+            messages=messages,
+            context=context,
+            name=name or self.model_name,
+            run=given.get(RUN) if run_manager is None else Run.of(run_manager),
+            manager=run_manager,
+        )
 
     def _context(
         self, given: Mapping[str, Any], *, stop: list[str] | None, stream: bool

@@ -1,6 +1,6 @@
 """Which keyword goes where: a setting of the graph, or a parameter passed on to the experts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -21,6 +21,15 @@ SETTINGS = frozenset(Context.model_fields) - {
 ALIASES = {"timeout": "deadline", "max_retries": "retries"}
 """LangChain's names for some of them."""
 
+RUN = "avengers_run"
+"""Keyword that hands ``_stream`` the run of its call: ``BaseChatModel`` passes no run manager."""
+
+NOT_OURS = frozenset({RUN, "stream", "ls_structured_output_format", "structured_output_format"})
+"""Keywords of a call that ``BaseChatModel`` reads and hands on all the same, and ``RUN``."""
+
+_OF_THE_CALL = frozenset({"model", "model_name", "response_schema"})
+"""Keywords of a call that are read before its settings are."""
+
 _INSTEAD = {
     "n": "an answer is one message; the number of answers voted on is `samples`",
     "best_of": "the number of answers voted on is `samples`",
@@ -35,18 +44,19 @@ def canonical(given: Mapping[str, Any]) -> dict[str, Any]:
     return {ALIASES.get(name, name): value for name, value in given.items() if value is not None}
 
 
-def refuse_unknown(names: Mapping[str, Any], *, what: str) -> None:
-    """Let no misspelt keyword pass.
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Let no misspelt keyword of a call pass.
 
     Raises:
-        ConfigError: naming each unknown one.
+        ConfigError: naming each unknown one, and what it may have been meant for.
     """
-    unknown = sorted(set(names) - SETTINGS - PASSED_ON)
+    known = SETTINGS | PASSED_ON | ALIASES.keys() | NOT_OURS | _OF_THE_CALL
+    unknown = sorted(set(names) - known)
     if not unknown:
         return
     hints = "; ".join(f"{name}: {_INSTEAD[name]}" for name in unknown if name in _INSTEAD)
     raise ConfigError(
-        f"unknown {what} {', '.join(map(repr, unknown))}; "
+        f"unknown parameter {', '.join(map(repr, unknown))}; "
         + (f"{hints}; " if hints else "")
         + f"a call takes the settings {', '.join(sorted(SETTINGS))} "
         f"and the parameters {', '.join(sorted(PASSED_ON))}"
@@ -84,7 +94,7 @@ def resolved_context(defaults: Context, *given: Mapping[str, Any], stream: bool)
 
 def _layer(given: Mapping[str, Any]) -> dict[str, Any]:
     """Keywords as the fields of a Context; the parameters of the experts stand in ``params``."""
-    refuse_unknown({ALIASES.get(name, name): None for name in given}, what="parameter")
+    refuse_unknown(given)
     known = canonical(given)
     params = {name: known.pop(name) for name in list(known) if name in PASSED_ON}
     return {**known, "params": params}

@@ -29,6 +29,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from avengers_graph.answer_check import schema_objection
+from avengers_graph.chat_model.settings import RUN
 from avengers_graph.errors import ConfigError
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting.written_json import json_in
@@ -64,12 +65,31 @@ def best_method(supports: Iterable[Set[str]]) -> Method:
     return max(_NEEDS, key=lambda method: having[_NEEDS[method]])
 
 
-def plain_schema(keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords of a call with a schema class as the JSON schema it stands for."""
-    schema = keywords.get("response_schema")
+def with_reader(given: Mapping[str, Any]) -> tuple[dict[str, Any], Parse | None]:
+    """A call's keywords as experts are passed them, and how its samples are read as data.
+
+    The schema of the answer is that of the one tool which must be called, or else of the text;
+    beside other tools it is only the text that is read.
+    """
+    keywords = dict(given)
+    schema = keywords.pop("response_schema", None)
+    if isinstance(keywords.get("response_format"), type):
+        schema = schema or keywords["response_format"]
+        keywords["response_format"] = json_schema_format(keywords["response_format"])
     if schema is None:
-        return dict(keywords)
-    return {**keywords, "response_schema": convert_to_json_schema(schema)}
+        return keywords, None
+    called = "response_format" not in keywords
+    if called or not keywords.get("tools"):
+        keywords.setdefault("answer_kind", "json")
+    return keywords, sample_parser(schema, called=called)
+
+
+def traced_keywords(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """A call's keywords for traces and the cache: a schema class as the schema it stands for."""
+    plain = {name: value for name, value in keywords.items() if name != RUN}
+    if plain.get("response_schema") is not None:
+        plain["response_schema"] = convert_to_json_schema(plain["response_schema"])
+    return plain
 
 
 def json_schema_format(schema: Schema, *, strict: bool | None = None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Tools and tool choices as OpenAI-compatible servers take them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.tools import BaseTool
@@ -47,6 +47,25 @@ def openai_tool_choice(choice: Any, tools: Sequence[dict[str, Any]]) -> Any:
             f"({', '.join(names) or 'none is'}), or one of any, {', '.join(TOOL_CHOICES)}"
         )
     return {"type": "function", "function": {"name": wanted}}
+
+
+def openai_keywords(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A call's keywords, its tools and tool choice as servers take them.
+
+    Raises:
+        ConfigError: one of the tools is none, or the choice is of a tool that is not offered.
+    """
+    keywords = dict(given)
+    tools = keywords.get("tools")
+    if tools is not None and not tools:
+        # Servers refuse an empty list.
+        del keywords["tools"]
+        keywords.pop("tool_choice", None)
+    elif isinstance(tools, Sequence) and not isinstance(tools, str):
+        keywords["tools"] = openai_tools(tools)
+        if keywords.get("tool_choice") is not None:
+            keywords["tool_choice"] = openai_tool_choice(keywords["tool_choice"], keywords["tools"])
+    return keywords
 
 
 def _one_line(error: Exception) -> str:

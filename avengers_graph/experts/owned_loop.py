@@ -10,8 +10,9 @@ import contextvars
 import os
 import queue
 import threading
-from collections.abc import AsyncIterator, Coroutine, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator
 from concurrent.futures import Future
+from contextlib import aclosing
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -54,17 +55,47 @@ def submit(
 
 
 class _End:
-    """Put last on a bridge's queue, with the error the iterator ended in, if any."""
+    """Put last on a queue of items, with the error their source ended in, if any."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
 
 
+async def _pump(source: AsyncIterator[T], put: Callable[[T | _End], None]) -> None:
+    try:
+        async for item in source:
+            put(item)
+    except BaseException as error:
+        put(_End(error))
+        raise
+    put(_End())
+
+
+async def in_own_task(
+    source: AsyncIterator[T], *, context: contextvars.Context
+) -> AsyncGenerator[T, None]:
+    """Read ``source`` on this loop, in one task of its own from beginning to end.
+
+    The task runs in ``context``, whatever the context of each reader is. Closing this iterator
+    cancels the task and waits until the task has let go of everything.
+    """
+    items: asyncio.Queue[T | _End] = asyncio.Queue()
+    task = asyncio.create_task(_pump(source, items.put_nowait), context=context)
+    try:
+        while not isinstance(item := await items.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 class Bridge(Generic[T]):
-    """An async iterator running on the owned loop, read from any thread or any other loop.
+    """An async iterator running on the owned loop, read from any thread or any loop.
 
     Leaving the ``for`` early, by ``break``, an exception, a cancellation or Ctrl-C, cancels
-    the work behind it.
+    the work behind it. A reader on the owned loop itself has no thread to cross.
     """
 
     def __init__(
@@ -73,18 +104,9 @@ class Bridge(Generic[T]):
         self._source = source
         self._context = context
 
-    async def _pump(self, put: Any) -> None:
-        try:
-            async for item in self._source:
-                put(item)
-        except BaseException as error:
-            put(_End(error))
-            raise
-        put(_End())
-
     def __iter__(self) -> Generator[T, None, None]:
         items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
-        future = submit(self._pump(items.put), context=self._context)
+        future = submit(_pump(self._source, items.put), context=self._context)
         try:
             while not isinstance(item := items.get(), _End):
                 yield item
@@ -95,6 +117,12 @@ class Bridge(Generic[T]):
 
     async def __aiter__(self) -> AsyncIterator[T]:
         here = asyncio.get_running_loop()
+        if here is owned_loop():
+            context = contextvars.Context() if self._context is None else self._context
+            async with aclosing(in_own_task(self._source, context=context)) as own:
+                async for item in own:
+                    yield item
+            return
         items: asyncio.Queue[T | _End] = asyncio.Queue()
 
         def put(item: T | _End) -> None:
@@ -102,11 +130,11 @@ class Bridge(Generic[T]):
             if not here.is_closed():
                 here.call_soon_threadsafe(items.put_nowait, item)
 
-        future = submit(self._pump(put), context=self._context)
+        future = submit(_pump(self._source, put), context=self._context)
         try:
-            while not isinstance(item := await items.get(), _End):
-                yield item
-            if item.error is not None:
-                raise item.error
+            while not isinstance(got := await items.get(), _End):
+                yield got
+            if got.error is not None:
+                raise got.error
         finally:
             future.cancel()

@@ -7,20 +7,19 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import tool_call_chunk
 
-from avengers_graph.chat_model.chunks import Telling
+from avengers_graph.chat_model.chunks import TokenChunks
 
 
 def piece(
     index: int | None, args: str, *, name: str | None = None, identity: str | None = None
 ) -> Any:
     chunk = tool_call_chunk(name=name, args=args, id=identity, index=index)
-    event = {"type": "sample_token", "chunk": AIMessageChunk("", tool_call_chunks=[chunk])}
-    return "custom", event
+    return AIMessageChunk("", tool_call_chunks=[chunk])
 
 
 def heard(*pieces: Any) -> AIMessageChunk:
-    telling = Telling("ours")
-    chunks = [chunk.message for one in pieces for chunk in telling.tokens(one)]
+    tokens = TokenChunks()
+    chunks = [chunk.message for one in pieces if (chunk := tokens.of(one)) is not None]
     return reduce(operator.add, chunks)
 
 

@@ -200,6 +200,7 @@ async def test_leaving_an_asynchronous_stream_ends_its_call(
         if chunk.text:
             break
     await stream.aclose()
+    assert asyncio.all_tasks() == {asyncio.current_task()}, "nothing is left to end by itself"
     await asyncio.to_thread(server.wait_for, lambda: server.requests[0].disconnected, seconds=3)
 
 

@@ -51,6 +51,24 @@ def test_a_thread_without_a_loop_reads() -> None:
     assert list(Bridge(count(4))) == [0, 1, 2, 3]
 
 
+def test_the_owned_loop_reads_itself_without_a_thread_to_cross() -> None:
+    """A synchronous caller's graph runs there, and the calls of its experts beside it."""
+    endless = Endless()
+
+    async def read() -> tuple[list[str], bool]:
+        ambient.set("the caller's")
+        seen = [word async for word in Bridge(context_of())]
+        stream = aiter(Bridge(endless.run()))
+        await anext(stream)
+        await stream.aclose()  # type: ignore[attr-defined]
+        return seen, endless.stopped.is_set()
+
+    async def context_of() -> AsyncIterator[str]:
+        yield ambient.get()
+
+    assert submit(read()).result(timeout=20) == (["nothing"], True)
+
+
 def test_a_running_loop_reads() -> None:
     async def read() -> list[int]:
         return [number async for number in Bridge(count(4))]
