@@ -52,7 +52,7 @@ def _mean_score(state: AvengersState) -> float | None:
 
 
 class Ballots:
-    """The ballots of a request; the kind is fixed before the first one where it can be.
+    """The ballots of a request.
 
     Args:
         records: the samples that count, as far as they have landed.
@@ -72,9 +72,11 @@ class Ballots:
         request = state["request"]
         settings = settings_of(request)
         params = settings.params
-        self._kind = request["kind"] or "auto"
+        self._kind = request["kind"]
+        # A kind that only the question suggests may turn out not to be what the samples say.
+        fixed = settings.answer_kind != "auto" or self._kind == "tool_calls" or json_form(params)
         self._tally = empty_tally(
-            self._kind,
+            self._kind if fixed and self._kind else "auto",
             words="json" if json_form(params) else "auto",
             question=request["question"],
             labels=settings.labels,

@@ -8,7 +8,8 @@ Importing this package loads no computer algebra and starts no process.
 
 from avengers_graph.voting.answer import Answer, Verdict
 from avengers_graph.voting.counting import empty_tally, vote
-from avengers_graph.voting.extraction import equivalent, extract_answer, is_correct
+from avengers_graph.voting.extraction import equivalent, extract_answer
+from avengers_graph.voting.grading import is_correct
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.question import infer_kind

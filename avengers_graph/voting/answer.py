@@ -40,6 +40,8 @@ class Verdict:
     """Indices of the samples without an answer, ascending."""
     fallback: int | None = None
     """Index of the best-ranked sample that has any text, set only when all abstained."""
+    tried: list[str] = field(default_factory=list)
+    """Kinds that ``auto`` gave up for ``kind``, since most samples abstained under them."""
 
     def to_dict(self) -> dict[str, Any]:
         """The plain form that JSON and the graph's state hold."""

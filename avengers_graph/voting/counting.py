@@ -6,9 +6,8 @@ from typing import Any
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.voting.answer import Verdict
-from avengers_graph.voting.extraction import settle_kind
+from avengers_graph.voting.auto import mostly_calls
 from avengers_graph.voting.kinds.kind import Embed
-from avengers_graph.voting.question import read_question
 from avengers_graph.voting.sample import SampleLike, read_sample
 from avengers_graph.voting.tally import Tally
 from avengers_graph.voting.tool_votes import ToolTally
@@ -65,9 +64,10 @@ def vote(
             raise ConfigError(
                 f"{len(given)} {name} for {len(samples)} samples; give one for each sample"
             )
-    asked = read_question(question, labels=labels, tools=tools)
+    if kind == "auto" and mostly_calls([read_sample(sample) for sample in samples]):
+        kind = "tool_calls"
     tally = empty_tally(
-        settle_kind(kind, asked, [read_sample(sample) for sample in samples]),
+        kind,
         question=question,
         labels=labels,
         tools=tools,

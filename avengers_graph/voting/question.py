@@ -1,11 +1,13 @@
-"""What a question tells about its answer: options, labels, format asked for, kind."""
+"""What a question tells about its answer: options, labels, units, kind."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
+from avengers_graph.voting.kind_rules import kind_of_question, last_question
 from avengers_graph.voting.tools import Tool, read_tools
 
 _QUESTION_WINDOW = 8_000
@@ -33,6 +35,8 @@ class Question:
     """The closed list the answer must come from; empty when none is given."""
     asks_percent: bool = False
     """The answer is wanted in percent, so that 50 and 50% are the same."""
+    asks_several: bool = False
+    """More than one option may be right: the set of letters is the answer."""
     kind: str | None = None
     """What ``infer_kind`` says."""
     tools: tuple[Tool, ...] = ()
@@ -64,13 +68,17 @@ def _read(question: str | None, labels: tuple[str, ...]) -> Question:
     if len(text) > 2 * _QUESTION_WINDOW:
         text = text[:_QUESTION_WINDOW] + "\n" + text[-_QUESTION_WINDOW:]
     options = find_options(text)
-    found = labels or find_labels(text)
+    listed = labels or find_labels(text)
+    alternatives = () if listed or options else find_alternatives(last_question(text))
     return Question(
         text=text,
         options=options,
-        labels=found,
+        labels=listed or alternatives,
         asks_percent=_ASKS_PERCENT.search(text) is not None,
-        kind=_kind_of(text, options, found),
+        asks_several=bool(options) and _ASKS_SEVERAL.search(text) is not None,
+        kind=kind_of_question(
+            text, options=bool(options), labels=listed, alternatives=alternatives
+        ),
     )
 
 
@@ -89,6 +97,8 @@ def find_options(text: str) -> tuple[tuple[str, str], ...]:
     Options on lines of their own come before options in a row; the longest list counts, and
     of equally long ones the last.
     """
+    if "[asy]" in text:
+        text = _DRAWING.sub(" ", text)
     for pattern in (_LINE_OPTION, _INLINE_OPTION, _LOWER_OPTION):
         best: list[re.Match[str]] = []
         run: list[re.Match[str]] = []
@@ -100,9 +110,21 @@ def find_options(text: str) -> tuple[tuple[str, str], ...]:
                 run.append(match)
             if len(run) >= max(2, len(best)):
                 best = list(run)
-        if best:
+        if best and not (pattern is _INLINE_OPTION and _are_named_points(text, best)):
             return tuple(_option_texts(text, best))
     return ()
+
+
+def _are_named_points(text: str, markers: list[re.Match[str]]) -> bool:
+    """Whether the letters name things of one sort ("Point A. Point B.") or arguments of a call."""
+    before = [text[max(0, marker.start() - 30) : marker.start()].rstrip(" (") for marker in markers]
+    last_words = {words[-1].lower() for head in before if (words := re.findall(r"\w+", head)[-1:])}
+    called = all(
+        text[marker.start() - 1 : marker.start() + 1].endswith("(") and head[-1:].isalpha()
+        for marker, head in zip(markers, before, strict=True)
+    )
+    empty = any(not text[a.end() : b.start()].strip(" ;,.()") for a, b in pairwise(markers))
+    return (len(last_words) == 1 and all(before)) or called or empty
 
 
 def _option_texts(text: str, markers: list[re.Match[str]]) -> list[tuple[str, str]]:
@@ -120,188 +142,122 @@ def _option_texts(text: str, markers: list[re.Match[str]]) -> list[tuple[str, st
     ]
 
 
-_LABEL_LIST = re.compile(
-    r"(?:\b(?:answer|reply|respond|classif\w*|label\w*|choose|select|pick)\b[^\n.?!:]{0,80}?"
-    r"\b(?:one of|from|between|among|either|as)\b(?:\s++(?:the following|these|exactly)\b)?"
-    r"(?:\s++(?:labels?|emotions?|words?|categor(?:y|ies)|options?|classes|choices|"
-    r"sentiments?|answers?)\b)?"
-    r"|\b(?:labels|categories|options|classes|choices|emotions|sentiments)\b(?=\s{0,3}[:：(\[])"
-    r"|\b(?:choose|select|pick|classify)\b[^\n.?!:]{0,60}(?=:))"
-    r"\s{0,3}[:：]?\s{0,3}"
-    r"[(\[{]?(?P<list>[^\n.?!:)\]}]{3,400})",
-    re.IGNORECASE,
-)
-_SEPARATOR = re.compile(
-    r",\s*+(?:(?:or|and)\s++)?+|[;|/]\s*+|(?<!\s)\s++(?:or|and)\s++", re.IGNORECASE
-)
-"""Between two labels; spaces before a comma stay with the label, which is stripped."""
-_SLASHED = re.compile(r"\(\s?([A-Za-z][\w-]{1,20}(?:\s?/\s?[A-Za-z][\w-]{1,20}){1,20})\s?\)")
-"""``(positive/negative)`` behind a question."""
-
-
-def find_labels(text: str) -> tuple[str, ...]:
-    """A closed list such as "Answer with one of: joy, anger or fear."; else empty."""
-    for match in reversed(list(_LABEL_LIST.finditer(text))):
-        items = [item.strip().strip("\"'`*“”‘’ ") for item in _SEPARATOR.split(match["list"])]
-        items = [item for item in items if item]
-        short = all(len(item) <= 40 and len(item.split()) <= 4 for item in items)
-        if len(items) >= 2 and short and len(set(map(str.lower, items))) == len(items):
-            return tuple(items)
-    slashed = _SLASHED.search(text, max(0, len(text) - 200))
-    return tuple(item.strip() for item in slashed[1].split("/")) if slashed else ()
-
-
 _ASKS_PERCENT = re.compile(
     r"\b(?:what|which|how (?:much|many)|as an?|in|express\w*|find the|calculate the|compute the)\b"
     r"[^.?!\n]{0,40}?(?:\bpercent|%\s*+\?)",
     re.IGNORECASE,
 )
-_BRACKETS = re.compile(
-    r"\bdouble (?:square )?brackets"
-    r"|\b(?:answers?|format|form|output|wrap\w*|enclos\w*|like this|as follows|present|"
-    r"provide|give)\b"
-    r"[^\n]{0,120}\n?[^\n]{0,20}\[\[",
+_ASKS_SEVERAL = re.compile(
+    r"\b(?:select|choose|mark|pick|check|tick|list) (?:all|every|each|two|three|four|any)\b|"
+    r"\ball (?:of the )?(?:options|answers|choices|statements)? ?(?:that|which) apply\b|"
+    r"\b(?:one or more|more than one|multiple|several) (?:of the )?(?:correct |right )?"
+    r"(?:answers?|options?|choices?|letters?)\b|\bmay (?:be|have) (?:more than one|multiple)\b|"
+    r"\bmulti-?select\b|多选|不定项|mehrere|plusieurs|varias|複数",
     re.IGNORECASE,
 )
-_CODE = re.compile(
-    r"\b(?:write|implement|complete|create|define|provide|give|fix|return|generate)\b[^.?!\n]{0,60}"
-    r"\b(?:function|program|script|class|method|code|regex|sql query|subroutine)\b"
-    r"|^[^\S\n]*+(?:def|class)\s++\w[^\n]*:[^\S\n]*+$|```python[^\S\n]*+\n\s*+def ",
-    re.IGNORECASE | re.MULTILINE,
+_DRAWING = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.DOTALL)
+"""A figure as Asymptote code, which names its points by letters."""
+
+_LABEL_WORD = (
+    r"(?:labels?|emotions?|words?|categor(?:y|ies)|options?|class(?:es)?|choices?|sentiments?|"
+    r"answers?|values?|tags?|types?|genres?|topics?|intents?|moods?|relations?|phrases?)"
 )
-_CODE_OUTPUT = re.compile(
-    r"\bwhat (?:does|will|would|is|are|gets?)\b[^?\n]{0,120}"
-    r"\b(?:print|output|return|evaluate|value|result)",
+_LABEL_LIST = re.compile(
+    r"(?:\b(?:answer|reply|respond|classif\w*|label\w*|choos\w*|select\w*|pick\w*|output|return|"
+    r"assign\w*|determine|identify|predict|is|be|must be|should be)\b[^\n.?!:]{0,80}?"
+    r"\b(?:one of|one from|from|between|among|either|as|into|exactly one of)\b"
+    rf"(?:\s++(?:the|these|those|following|exactly|one|of|allowed|possible|given|\d+|\w+ing)\b)*+"
+    rf"(?:\s++(?:\w++\s++)?{_LABEL_WORD}\b)?(?:\s++(?:list|set|below))?"
+    rf"|\b(?:possible |allowed |valid |available |candidate )?(?:\w++\s)?{_LABEL_WORD}\b"
+    r"(?:\s++are\b(?:\s++only\b)?|(?=\s{0,3}[:：(\[{=]))"
+    r"|\b(?:choose|select|pick|classify)\b[^\n.?!:]{0,60}(?=:)"
+    r"|(?:选择|选项|类别|标签)[^\n。？]{0,20}(?=[:：]))"
+    r"\s{0,3}[:：=]?\s{0,3}"
+    r"[(\[{]?(?P<list>[^\n.?!:)\]}。]{3,400})",
     re.IGNORECASE,
 )
-_JSON = re.compile(
-    r"\b(?:as|in|into|with|return|output|valid|a|only)\s++(?:an?\s++|the\s++)?(?:valid\s++)?json\b"
-    r"|\bjson (?:object|format|array|schema)\b",
+_LABEL_LINES = re.compile(
+    rf"\b{_LABEL_WORD}\b[^\n]{{0,60}}[:：]\s{{0,3}}\n"
+    r"(?P<list>(?:[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+[^\n]{1,40}\n?){2,40})",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(
-    r"\b(?:yes or no|yes/no|answer (?:with )?(?:only )?[\"']?yes|true or false|"
-    r"true/false(?! questions?)|"
-    r"\(yes,? no\)|reply (?:with )?[\"']?yes|correct or incorrect)\b",
-    re.IGNORECASE,
+_LINE_BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
+_SEPARATOR = re.compile(
+    r",\s*+(?:(?:or|and)\s++)?+|[;|/、，]\s*+|(?<!\s)\s++(?:or|and)\s++", re.IGNORECASE
 )
-_AUXILIARY = re.compile(
-    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|might|must|"
-    r"isn't|aren't|doesn't|don't|didn't|won't)\b[^?\n]*\?$",
-    re.IGNORECASE,
-)
-_QUANTITY = (
-    r"(?:number|total|sum|product|average|mean|median|price|cost|amount|distance|area|volume|"
-    r"perimeter|age|speed|profit|difference|quotient|remainder|percentage|percent|probability|"
-    r"ratio|length|width|height|weight|circumference|salary|depth|value|count|time|pension|"
-    r"population|share|balance|temperature|duration|rate)s?"
-)
-_NUMBER = re.compile(
-    r"\bhow (?:many|much|old|far|long|tall|heavy|deep|wide|fast|big|large|often)\b"
-    r"|\bwhat(?:'s| is| was| are| were| will| would)(?: be)? (?:the|his|her|their|its|[\w’']+s)"
-    rf" (?:[\w'’]+ ){{0,4}}?{_QUANTITY}\b"
-    rf"|\b(?:calculate|compute|determine|find|work out)\b[^.?!\n]{{0,50}}?\b{_QUANTITY}\b"
-    r"|\b(?:give|answer with|respond with|reply with|provide|output)\b[^.?!\n]{0,30}"
-    r"\b(?:a|the|one|only)? ?(?:single |whole |final )?(?:number|integer|digits?)\b"
-    r"|\bwhat(?:'s| is) [\d.,]+ ?(?:%|percent) of\b|\bconvert [\d.,]+\b"
-    r"|\b(?:what|which) (?:percent|percentage|fraction|number)\b|\bin which year\b|\bwhat year\b",
-    re.IGNORECASE,
-)
-_ARITHMETIC = re.compile(
-    r"(?:what is|what's|compute|calculate|evaluate|find|work out|solve)?[:\s]*+"
-    r"[-(]?\d[\d\s,.()]*+(?:[-+*/×÷^%−]|\\times|\\div|plus|minus|times|divided by|to the power of)"
-    r"[\d\s,.()+*/×÷^%−-]*+[= ?.]*+(?:answer with .*)?",
-    re.IGNORECASE,
-)
-_MATH = re.compile(
-    r"\\(?:frac|sqrt|int|sum|begin|cdot|times|pi|theta|left|log|sin|cos|infty|binom|mathbb)\b"
-    r"|(?<!\d)\$(?!\s|\d[\d,.]*[\s/])[^$\n]{1,200}(?<!\s)\$(?!\d)|\\\(|\\\[|\\boxed"
-    r"|\b(?:simplify|factor(?:i[sz]e)?|solve for|expand|differentiate|integrate|"
-    r"derivative of|integral of|solve the (?:equation|inequality|system)|in simplest form|"
-    r"solve [^.?!\n]{0,40}=|in terms of [a-z]\b|roots? of|value of [a-z]\b|expression for)\b",
-    re.IGNORECASE,
-)
-_DATE = re.compile(
-    r"\b(?:what|which|on what|on which)\b[^.?!\n]{0,20}\bdate\b|\bYYYY\b|\bexact date\b"
-    r"|\bwhat day and month\b|\bformat:? ?(?:dd|mm|yyyy)\b",
-    re.IGNORECASE,
-)
-_WHEN = re.compile(r"^\s*(?:when (?:was|is|did|were)|on what day)\b", re.IGNORECASE)
-_LIST = re.compile(
-    r"\b(?:list|name|enumerate)\b (?:all|the|every|each|any|two|three|four|five|six|seven|"
-    r"eight|nine|ten|\d{1,2})\b"
-    r"|\b(?:comma[- ]separated|separated by commas?|as a (?:comma[- ]separated )?list|"
-    r"sort (?:it|them|the)|"
-    r"in (?:ascending|descending|alphabetical|chronological|increasing|decreasing) order)\b",
-    re.IGNORECASE,
-)
-_FREE = re.compile(
-    r"^\s*(?:explain|describe|discuss|summari[sz]e|compare|tell me|give advice|suggest|"
-    r"write (?:a|an|me a|me an|two|three|a short|a brief)\b"
-    r"(?!.{0,40}\b(?:function|program|script|code|query)\b)|"
-    r"translate|rewrite|paraphrase|draft|compose|why\b|how (?:do|does|can|should|would|to)\b)",
-    re.IGNORECASE,
-)
-_SHORT = re.compile(
-    r"^\s*(?:who|where|what(?: is| was| are)? the (?:capital|name|opposite|plural|past tense|"
-    r"synonym|abbreviation|chemical symbol|largest|smallest|currency|colou?r|language)|"
-    r"which|name the|"
-    r"in (?:which|what) (?:city|country))\b"
-    r"|\b(?:one|single|exactly one) (?:word|letter)\b|\bshort phrase\b|\ba few words\b|"
-    r"\bstands? for\?"
-    r"|\b(?:just|only) the (?:word|name)\b",
+"""Between two labels; spaces before a comma stay with the label, which is stripped."""
+_SLASHED = re.compile(r"\(\s?([A-Za-z][\w-]{1,20}(?:\s?/\s?[A-Za-z][\w-]{1,20}){1,20})\s?\)")
+"""``(positive/negative)`` behind a question."""
+_UNIT_WORD = re.compile(
+    r"(?:miles?|km|kilomet\w+|met\w+|feet|foot|hours?|h|s|seconds?|minutes?|days?|years?|kg|g|"
+    r"grams?|lit\w+|gallons?|dollars?|euros?|cents?|mph|mol|joules?|watts?|newtons?|person)",
     re.IGNORECASE,
 )
 
 
-def _kind_of(
-    text: str, options: tuple[tuple[str, str], ...], labels: tuple[str, ...]
-) -> str | None:
-    """The first rule that holds; explicit output formats come before topics."""
-    if not text:
-        return "label" if labels else None
-    tail = text[-400:]
-    ask = _last_question(text)
-    if _BRACKETS.search(text[-1200:]):
-        return "bracketed"
-    if _JSON.search(text):
-        return "json"
-    if len(options) >= 2:
-        return "choice"
-    if _YES_NO.search(text):
-        return "yes_no"
-    if labels:
-        return "yes_no" if set(map(str.lower, labels)) in _YES_NO_LABELS else "label"
-    if _CODE.search(text) and not _CODE_OUTPUT.search(text):
-        return "code"
-    if _DATE.search(text):
-        return "date"
-    if _ARITHMETIC.fullmatch(text.strip()):
-        return "number"
-    if _MATH.search(text):
-        return "math"
-    if _LIST.search(text):
-        return "list"
-    if _NUMBER.search(ask) or _NUMBER.search(tail):
-        return "number"
-    if _WHEN.search(ask):
-        return "date"
-    if _AUXILIARY.match(ask):
-        return "yes_no"
-    if _SHORT.search(ask) or _SHORT.search(tail):
-        return "text"
-    return "free_text" if _FREE.search(ask) else None
+def find_labels(text: str) -> tuple[str, ...]:
+    """A closed list such as "Answer with one of: joy, anger or fear."; else empty."""
+    for match in reversed(list(_LABEL_LINES.finditer(text))):
+        if labels := _labels_in(_LINE_BULLET.sub("", match["list"]).strip().split("\n")):
+            return labels
+    for match in reversed(list(_LABEL_LIST.finditer(text))):
+        if labels := _labels_in(_SEPARATOR.split(match["list"])):
+            return labels
+    slashed = _SLASHED.search(text, max(0, len(text) - 200))
+    if slashed is None or _UNIT_WORD.fullmatch(slashed[1].rsplit("/", 1)[1].strip()):
+        return ()
+    return tuple(item.strip() for item in slashed[1].split("/"))
 
 
-_YES_NO_LABELS = ({"yes", "no"}, {"true", "false"})
+def _labels_in(items: Sequence[str]) -> tuple[str, ...]:
+    """The items of a list where each is short and none stands there twice; else empty."""
+    labels = [item.strip().strip("\"'`*“”‘’[](){} ").rstrip(".;,") for item in items]
+    labels = [label for label in labels if label]
+    short = all(len(label) <= 40 and len(label.split()) <= 4 for label in labels)
+    distinct = len({label.lower() for label in labels}) == len(labels)
+    return tuple(labels) if len(labels) >= 2 and short and distinct else ()
 
 
-def _last_question(text: str) -> str:
-    """The last sentence ending in a question mark, else the first line."""
-    end = text.rfind("?")
-    if end < 0:
-        return text.split("\n", 1)[0].strip()
-    start = max(
-        (text.rfind(mark, max(0, end - 600), end) for mark in (". ", "! ", "? ", "\n")), default=-1
-    )
-    return text[start + 1 : end + 1].strip()
+_ARTICLE = re.compile(r"(?:.*\s)?(?:an?|the|to|more|any|some)\s+(?=\S)", re.IGNORECASE | re.DOTALL)
+_AFTER_ALTERNATIVE = re.compile(
+    r"\s+(?:than|in|at|on|of|for|to|when|after|before|if|with|by|from|and|as|during|under|now|"
+    r"here|today|is|are|was|were)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def find_alternatives(ask: str) -> tuple[str, ...]:
+    """What a question offers to choose between: "Is a tomato a fruit or a vegetable?"."""
+    if " or " not in ask or not ask.endswith("?") or _OPEN_ENDED.search(ask):
+        return ()
+    left, _, right = ask.rstrip("? ").rpartition(" or ")
+    *earlier, nearest = left.rsplit(",", 5)
+    if not nearest.strip():
+        nearest = earlier.pop() if earlier else ""
+    articled = _ARTICLE.match(nearest)
+    last = _alternative(right, words=3 if articled else 1)
+    first = nearest[articled.end() :] if articled else _last_word(nearest)
+    listed = [part.strip() if 0 < len(part.split()) <= 2 else _last_word(part) for part in earlier]
+    found = _labels_in([*listed, first, last])
+    return () if any(label.lower() in ("not", "no", "yes", "both") for label in found) else found
+
+
+_OPEN_ENDED = re.compile(r"\b(?:why|how|explain|any|ever|or not|yes or no)\b", re.IGNORECASE)
+
+
+def _alternative(span: str, *, words: int) -> str:
+    """The second of two alternatives, without article and what the question goes on with."""
+    span = re.sub(r"^(?:an?|the|to|more|is it)\s+", "", span.strip(), flags=re.IGNORECASE)
+    span = _AFTER_ALTERNATIVE.sub("", span)
+    kept = span.split()
+    if len(kept) > 1 and all(word[0].isupper() for word in kept[:2]):
+        words = 2
+    return " ".join(kept[:words])
+
+
+def _last_word(span: str) -> str:
+    """The last word, or the last two where both begin a name."""
+    words = span.split()
+    if len(words) > 2 and words[-1][0].isupper() and words[-2][0].isupper():
+        return " ".join(words[-2:])
+    return words[-1] if words else ""

@@ -15,10 +15,11 @@ from typing import Any
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.voting.answer import Answer, Verdict
+from avengers_graph.voting.auto import WORDS, kinds_to_try, says_something
 from avengers_graph.voting.ballots import PLACES, AnswerClass, Ballot, classes_of, ordered
 from avengers_graph.voting.code_run import behaviour, examples_in
 from avengers_graph.voting.confidence import confidence_of
-from avengers_graph.voting.extraction import answer_of, checked_kind, settle_kind
+from avengers_graph.voting.extraction import answer_of, checked_kind
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.json_value import merged
 from avengers_graph.voting.kinds.kind import Embed
@@ -93,8 +94,8 @@ class Tally:
 
     def verdict(self) -> Verdict:
         """The outcome over the ballots counted so far; the same for every order of arrival."""
-        ballots = [self._ballots[index] for index in sorted(self._ballots)]
-        kind = settle_kind(self._kind, self._asked, [ballot.sample for ballot in ballots])
+        ballots = self._in_order()
+        kind, tried = self._settled(ballots)
         classes, abstained = self._classes(kind, ballots)
         if not classes:
             return _all_abstained(kind, ballots)
@@ -113,6 +114,7 @@ class Tally:
             confidence=confidence_of(agreement=agreement, ballots=len(ballots), prior=self._prior),
             winner=leader.speaker.index,
             abstained=[ballot.index for ballot in abstained],
+            tried=tried,
         )
 
     def is_decided(self, remaining_weights: Sequence[float]) -> bool:
@@ -122,20 +124,19 @@ class Tally:
         the strongest rival. A rival that could draw level counts as able to win. For kinds
         whose equality is not transitive a late ballot of low index may regroup the others, so
         only the ballots that agree with the leader to the letter count for it, and all others
-        against it. Kinds that win by support, and ``auto`` while the question leaves the kind
-        open, are never decided early.
+        against it. Kinds that win by support are never decided early, ``auto`` not while the
+        kind may still change, and answers that were broken off not while a whole one may come.
 
         Args:
             remaining_weights: the weight of each ballot still to come.
         """
         if not remaining_weights:
             return True
-        kind = self._kind_whatever_comes(len(remaining_weights))
-        if kind is None or KINDS[kind].support is not None or not self._ballots:
+        kind = self._kind_whatever_comes(remaining_weights)
+        if kind is None or KINDS[kind].support is not None:
             return False
-        ballots = [self._ballots[index] for index in sorted(self._ballots)]
-        classes, _ = self._classes(kind, ballots)
-        if not classes:
+        classes, _ = self._classes(kind, self._in_order())
+        if not classes or any(ballot.sample.truncated for ballot in classes[0].ballots):
             return False
         leader, *rivals = ordered(classes, KINDS[kind], embed=None)
         remaining = math.fsum(remaining_weights)
@@ -146,28 +147,70 @@ class Tally:
         strongest = max((group.weight for group in rivals), default=0.0)
         return round(leader.weight - strongest - remaining, PLACES) > 0
 
-    def _kind_whatever_comes(self, remaining: int) -> str | None:
-        """The kind where that many more samples cannot change it; None where they can."""
+    def _in_order(self) -> list[Ballot]:
+        return [self._ballots[index] for index in sorted(self._ballots)]
+
+    def _settled(self, ballots: Sequence[Ballot]) -> tuple[str, list[str]]:
+        """The kind that the ballots are compared by, and those that ``auto`` gave up for it."""
         if self._kind != "auto":
-            return self._kind
+            return self._kind, []
+        answered: dict[str, float] = {}
+        for kind in kinds_to_try(self._asked, [ballot.sample for ballot in ballots]):
+            if answered and kind in WORDS and not self._agreed(kind, ballots):
+                continue
+            said, silent = self._said(kind, ballots)
+            if said >= silent and (said or not silent):
+                return kind, list(answered)
+            answered[kind] = said
+        best = max(answered, key=lambda kind: answered[kind])
+        kinds = list(answered)
+        return best, kinds[: kinds.index(best)]
+
+    def _agreed(self, kind: str, ballots: Sequence[Ballot]) -> bool:
+        """Whether at least two ballots say the same."""
+        return any(len(group.ballots) > 1 for group in self._classes(kind, ballots)[0])
+
+    def _said(self, kind: str, ballots: Sequence[Ballot]) -> tuple[float, float]:
+        """Weight of the whole answers of a kind, and of what says something else."""
+        answers, others = [], []
+        for ballot in ballots:
+            if ballot.sample.truncated:
+                continue
+            if self._answer(kind, ballot.sample) is not None:
+                answers.append(ballot.weight)
+            elif not ballot.sample.tool_calls and says_something(ballot.sample):
+                others.append(ballot.weight)
+        return round(math.fsum(answers), PLACES), round(math.fsum(others), PLACES)
+
+    def _kind_whatever_comes(self, remaining_weights: Sequence[float]) -> str | None:
+        """The kind where such ballots to come cannot change it; None where they can."""
+        if self._kind != "auto" or self._asked.kind is None:
+            return None if self._kind == "auto" else self._kind
         calls = sum(bool(ballot.sample.tool_calls) for ballot in self._ballots.values())
+        remaining = len(remaining_weights)
         if 2 * (calls + remaining) > len(self._ballots) + remaining:
             return None
-        return self._asked.kind
+        said, silent = self._said(self._asked.kind, self._in_order())
+        stays = said > 0 and said - silent - math.fsum(remaining_weights) >= 0
+        return self._asked.kind if stays else None
 
     def _classes(
         self, kind: str, ballots: Sequence[Ballot]
     ) -> tuple[list[AnswerClass], list[Ballot]]:
-        """The classes in order of their first ballots, and the ballots that abstain."""
+        """The classes in order of their first ballots, and the ballots that abstain.
+
+        An answer that was broken off is no ballot while there is a whole one.
+        """
         cast: list[tuple[Ballot, Answer]] = []
-        abstained: list[Ballot] = []
         for ballot in ballots:
             answer = self._answer(kind, ballot.sample)
-            if answer is None:
-                abstained.append(ballot)
-            else:
+            if answer is not None:
                 cast.append((ballot, answer))
-        return classes_of(cast, KINDS[kind], key=self._key_of(kind)), abstained
+        whole = [(ballot, answer) for ballot, answer in cast if not ballot.sample.truncated]
+        counted = whole or cast
+        indices = {ballot.index for ballot, _ in counted}
+        abstained = [ballot for ballot in ballots if ballot.index not in indices]
+        return classes_of(counted, KINDS[kind], key=self._key_of(kind)), abstained
 
     def _answer(self, kind: str, sample: Sample) -> Answer | None:
         if sample.failed or sample.tool_calls:

@@ -6,7 +6,6 @@ import pytest
 
 from avengers_graph.voting.reasoning import NAMES, split_reasoning
 from avengers_graph.voting.sample import read_sample
-from avengers_graph.voting.spans import strip_reasoning
 
 CASES = [
     ("42", "42", None),
@@ -35,13 +34,13 @@ CASES = [
 @pytest.mark.parametrize(("text", "answer", "reasoning"), CASES)
 def test_reasoning_is_split_off(text: str, answer: str, reasoning: str | None) -> None:
     assert split_reasoning(text) == (answer, reasoning)
-    assert strip_reasoning(text) == answer
+    assert split_reasoning(text)[0] == answer
 
 
 def test_a_tag_late_in_a_long_answer_is_part_of_it() -> None:
     text = "word " * 100_000 + "and </think>, then <think> it ends"
     opened = "<think>a</think>" + text
-    assert strip_reasoning(opened) == text
+    assert split_reasoning(opened)[0] == text
 
 
 def test_reasoning_is_split_off_once() -> None:

@@ -134,4 +134,4 @@ def key(answer: Answer) -> Hashable:
     return answer.value if answer.value is not None else _form(answer.text)
 
 
-CODE = Kind(extract=extract, key=key)
+CODE = Kind(extract=extract, key=key, whole_text=True)

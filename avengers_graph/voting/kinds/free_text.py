@@ -55,4 +55,4 @@ def support(answers: Sequence[Answer], embed: Embed | None) -> list[list[float]]
     return similarities([answer.text for answer in answers], embed)
 
 
-FREE_TEXT = Kind(extract=extract, key=key, support=support)
+FREE_TEXT = Kind(extract=extract, key=key, support=support, whole_text=True)

@@ -137,4 +137,4 @@ def key(answer: Answer) -> Hashable:
     return field_form(read_json(answer.text))
 
 
-JSON = Kind(extract=extract, key=key, support=support)
+JSON = Kind(extract=extract, key=key, support=support, whole_text=True)

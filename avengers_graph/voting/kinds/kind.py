@@ -29,3 +29,6 @@ class Kind:
     support: Callable[[Sequence[Answer], Embed | None], list[list[float]]] | None = None
     """How far each answer speaks for each other one, in [0, 1], 1 for itself. Given, the
     class with most support wins instead of the heaviest; None: only equals support each other."""
+    whole_text: bool = False
+    """Whether all of a text may be the answer. Else what a model goes on with after its answer,
+    such as the next question, is not read."""

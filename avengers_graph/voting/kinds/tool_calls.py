@@ -190,4 +190,4 @@ def _graded_text(text: str) -> str:
     return _IGNORED.sub("", text).casefold().replace("'", '"')
 
 
-TOOL_CALLS = Kind(extract=extract, key=key, is_right=is_right)
+TOOL_CALLS = Kind(extract=extract, key=key, is_right=is_right, whole_text=True)
