@@ -30,5 +30,28 @@ def displayed(text: str) -> Iterator[str]:
 
 def without_layout(content: str) -> str:
     """A formula as written, without the commands that only lay it out."""
-    text = re.sub(r"\\(?:left|right|displaystyle|,|;|!|:)(?![a-zA-Z])", "", content)
+    text = re.sub(r"\\(?:(?:left|right|displaystyle)(?![a-zA-Z])|[,;!: ])", " ", content)
     return re.sub(r"\s+", " ", re.sub(r"\\[dt]frac", r"\\frac", text)).strip()
+
+
+_SIGNS = {
+    "¬": r"neg|lnot|sim", "∧": r"land|wedge", "∨": r"lor|vee", "→": r"rightarrow|to|implies|"
+    r"Rightarrow|longrightarrow|Longrightarrow|supset", "↔": r"leftrightarrow|iff|Leftrightarrow|"
+    r"longleftrightarrow|Longleftrightarrow|equiv", "⊕": "oplus", "∀": "forall", "∃": "exists",
+    "∩": "cap", "∪": "cup", "⊂": "subset", "⊆": "subseteq", "∈": "in", "⊥": "bot|perp",
+    "⊤": "top", "·": "cdot|times", "∫": "int", "∑": "sum", "∏": "prod", "∞": "infty",
+}  # fmt: skip
+_SIGN_COMMAND = re.compile(
+    "|".join(rf"(?P<s{i}>\\(?:{names})(?![a-zA-Z]))" for i, names in enumerate(_SIGNS.values()))
+)
+_OTHER_SIGNS = str.maketrans({"⇒": "→", "⟹": "→", "⟶": "→", "⇔": "↔", "⟺": "↔", "×": "·", "~": "¬"})
+_ARROWS = (("<->", "↔"), ("<=>", "↔"), ("->", "→"), ("=>", "→"), ("&&", "∧"), ("||", "∨"))
+
+
+def plain_signs(content: str) -> str:
+    """Operators of logic, sets and calculus in one spelling each: ``\\to``, ``->`` and ``⇒``."""
+    text = without_layout(content)
+    text = _SIGN_COMMAND.sub(lambda m: list(_SIGNS)[int(str(m.lastgroup)[1:])], text)
+    for spelled, sign in _ARROWS:
+        text = text.replace(spelled, sign)
+    return text.translate(_OTHER_SIGNS).replace("$", "")

@@ -68,6 +68,12 @@ _SENSE_OF_SIGN = {
     "geq": ">=", "!=": "not", "≠": "not", "ne": "not", "neq": "not", "<": "<", "lt": "<",
     ">": ">", "gt": ">",
 }  # fmt: skip
+_REPEATS = re.compile(r"\\(?:overline|bar|dot)|\.\.\.|…|dots")
+_REPEATING = re.compile(
+    r"(?P<whole>\d{1,60})\.(?:(?P<fixed>\d{0,30})(?:\\(?:overline|bar)\s?\{?(?P<bar>\d{1,12})\}?"
+    r"|\\dot\s?\{?(?P<dot>\d)\}?(?:(?P<inner>\d{0,9})\\dot\s?\{?(?P<last>\d)\}?)?)"
+    r"|(?P<before>\d{0,12}?)(?P<run>\d{1,6})(?P=run){2,9}(?:\.\.\.|…|\\[cl]?dots(?![a-z])))"
+)
 _PLAIN = re.compile(r"-?\d{1,15}")
 _GROUPING = re.compile(r"(?<=\d)(?:,?\\[,!;: ]|\{,\}(?:\\!)?)\s?(?=\d{3}(?!\d))")
 _SPACING = re.compile(r"\\(?:[,!;: ]|(?:quad|qquad|enspace|thinspace)(?![a-zA-Z]))|~")
@@ -249,7 +255,7 @@ def whole_numeral(text: str) -> Numeral | None:
 
 def rational_text(text: str) -> str:
     """``western`` text with ``\\frac{a}{b}`` of plain numbers as ``a/b``, mixed numbers apart."""
-    text = western(text)
+    text = repeating_as_fractions(western(text), "{}/{}")
     if "frac" not in text:
         return text
 
@@ -261,6 +267,24 @@ def rational_text(text: str) -> str:
         return f"{sign}{whole} {ratio}" if whole else f"{'-' * (negative != (sign == '-'))}{ratio}"
 
     return _LATEX_FRACTION.sub(written, text)
+
+
+def repeating_as_fractions(text: str, form: str) -> str:
+    """``0.1\\overline{6}``, ``0.\\dot{6}`` and ``0.666...`` as the fractions that they are.
+
+    Args:
+        form: how a fraction is written, of its two numbers.
+    """
+
+    def written(match: re.Match[str]) -> str:
+        parts = match.groupdict("")
+        period = (parts["bar"] + parts["dot"] + parts["inner"] + parts["last"] + parts["run"])[:12]
+        fixed = (parts["fixed"] + parts["before"])[:30]
+        scale, cycle = 10 ** len(fixed), 10 ** len(period) - 1
+        top = int((match["whole"] + fixed)[:60] or "0") * cycle + int(period)
+        return form.format(top, scale * cycle)
+
+    return _REPEATING.sub(written, text) if "." in text and _REPEATS.search(text) else text
 
 
 def rounds_to(coarse: Numeral, fine: Numeral) -> bool:

@@ -93,9 +93,10 @@ def _of_box(content: str, question: Question) -> Answer | None:
         return to_answer(numeral, question)
     if len(content) > MAX_LENGTH:
         return None
+    if (time := clock_time(content, question)) is not None:
+        return Answer(time, "number")
     return (
-        _clock(content, question)
-        or _of_words(content, question)
+        _of_words(content, question)
         or _of_expression(right_side(content), question)
         or _of_text(content)
     )
@@ -131,15 +132,15 @@ def _of_text(content: str) -> Answer | None:
     return Answer(no_value(words) or words, "number") if words else None
 
 
-def _clock(content: str, question: Question) -> Answer | None:
-    """A time of day, which is no ratio: ``2:15``, ``3:00 pm``."""
+def clock_time(content: str, question: Question) -> str | None:
+    """A time of day, which is no ratio: ``2:15``, ``3:00 pm``; None where there is none."""
     match = _CLOCK.match(western(content).strip())
     if match is None or _PROPORTION.search(question.text):
         return None
     hour = int(match[1])
     if match[3]:
         hour = hour % 12 + (12 if match[3] in "pP" else 0)
-    return Answer(f"{hour}:{match[2]}", "number")
+    return f"{hour}:{match[2]}"
 
 
 def _of_phrase(span: str, question: Question) -> Answer | None:
@@ -150,8 +151,8 @@ def _of_phrase(span: str, question: Question) -> Answer | None:
     sentence = right_side(spans.sentence(span))
     if named := no_value(re.split(r"\d", sentence, maxsplit=1)[0][:60]):
         return Answer(named, "number")
-    if (time := _clock(sentence, question)) is not None:
-        return time
+    if (time := clock_time(sentence, question)) is not None:
+        return Answer(time, "number")
     if (computed := _computed(sentence, question, last=False)) is not None:
         return computed
     numeral = first_numeral(span)

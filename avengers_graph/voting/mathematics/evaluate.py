@@ -8,11 +8,15 @@ from fractions import Fraction
 from typing import Any
 
 from avengers_graph.voting.mathematics.nodes import Node
+from avengers_graph.voting.numerals import Numeral
 
 MAX_BITS = 4096
 """Exact integers stop growing here; beyond, only floating point is tried."""
 POINTS = 3
 """Points at which symbolic expressions are compared."""
+SIDES = (POINTS, POINTS + 1, POINTS + 2)
+"""Points on both sides of zero, for absolute values: ``|x|`` is ``x`` at a positive one."""
+_FACTORS = dict(zip(SIDES, (-1, -40, 40), strict=True))
 
 
 class NoValueError(ArithmeticError):
@@ -52,6 +56,8 @@ def exact_value(node: Node) -> Fraction:
         if value.denominator != 1 or not 0 <= value <= 400:
             raise NoValueError("a factorial out of range")
         return _bounded(Fraction(math.factorial(value.numerator)))
+    if name == "quantity":
+        return exact_value(node[1])
     if name == "call":
         return _exact_call(node[1], node[2])
     raise NoValueError(f"no rational value for {name}")
@@ -73,6 +79,8 @@ def _exact_call(name: str, arguments: tuple[Node, ...]) -> Fraction:
     values = [exact_value(argument) for argument in arguments]
     if name == "abs":
         return abs(values[0])
+    if name in ("floor", "ceil"):
+        return Fraction(math.floor(values[0]) if name == "floor" else math.ceil(values[0]))
     if name in ("max", "min"):
         return max(values) if name == "max" else min(values)
     if name in ("gcd", "lcm") and all(value.denominator == 1 for value in values):
@@ -158,6 +166,8 @@ def _value(node: Node, point: int) -> complex:
         if not -1 < value < 170:
             raise NoValueError("a factorial out of range")
         return complex(math.gamma(value + 1))
+    if name == "quantity":
+        return _value(node[1], point)
     if name == "call":
         return _call(node[1], node[2], point)
     raise NoValueError(f"no number for {name}")
@@ -172,7 +182,7 @@ def _symbol_value(name: str, point: int) -> complex:
         return 1j
     # Positive and irrational-looking, so that roots and logarithms stay on one branch.
     spread = zlib.crc32(f"{point}:{name}".encode()) / 2**32
-    return complex(0.6 + 1.7 * spread)
+    return complex((0.6 + 1.7 * spread) * _FACTORS.get(point, 1))
 
 
 def _power(base_node: Node, exponent_node: Node, point: int) -> complex:
@@ -195,6 +205,8 @@ def _real(value: complex) -> float:
 
 
 def _call(name: str, arguments: tuple[Node, ...], point: int) -> complex:
+    if name in _ANGULAR:
+        arguments = tuple(_in_radians(argument) for argument in arguments)
     values = [_value(argument, point) for argument in arguments]
     if name in _COMPLEX and len(values) == 1:
         return complex(_COMPLEX[name](values[0]))
@@ -210,10 +222,28 @@ def _call(name: str, arguments: tuple[Node, ...], point: int) -> complex:
         if not 0 <= k <= n <= 160:
             raise NoValueError("a binomial out of range")
         return complex(math.gamma(n + 1) / (math.gamma(k + 1) * math.gamma(n - k + 1)))
+    if name in ("floor", "ceil"):
+        real = _real(values[0])
+        return complex(math.floor(real) if name == "floor" else math.ceil(real))
     if name in ("max", "min"):
         reals = [_real(value) for value in values]
         return complex(max(reals) if name == "max" else min(reals))
     raise NoValueError(f"no number for {name}")
+
+
+_ANGULAR = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
+_DEGREE: Node = ("divide", ("symbol", "\\pi"), ("number", Numeral(Fraction(180))))
+
+
+def _in_radians(node: Node) -> Node:
+    """An angle with its degrees as parts of pi: ``60^\\circ``."""
+    if node[0] == "quantity" and node[3] == "°":
+        return ("multiply", (node[1], _DEGREE))
+    if node[0] == "add":
+        return ("add", tuple(_in_radians(part) for part in node[1]))
+    if node[0] == "negate":
+        return ("negate", _in_radians(node[1]))
+    return node
 
 
 _COMPLEX: dict[str, Callable[[complex], Any]] = {

@@ -6,7 +6,8 @@ A node is a tuple whose first item names it:
     ("add" | "multiply", (a, b, ...))    ("divide" | "power" | "plus_minus", a, b)
     ("negate" | "factorial", a)          ("call", name, (a, ...))
     ("sequence", open, close, (a, ...))  ("relation", (sign, ...), (a, b, ...))
-    ("union", (a, ...))                  ("empty",)
+    ("union", (a, ...))                  ("difference", a, b)     ("empty",)
+    ("words", text)                      ("quantity", a, words before, words behind)
 """
 
 from fractions import Fraction
@@ -17,21 +18,31 @@ from avengers_graph.voting.numerals import Numeral
 
 Node: TypeAlias = tuple[Any, ...]
 
+INFINITY: Node = ("infinity",)
+REALS: Node = ("sequence", "(", ")", (("negate", INFINITY), INFINITY))
+
 FUNCTIONS = frozenset(
     {"sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "asin", "acos"}
     | {"atan", "sinh", "cosh", "tanh", "ln", "lg", "log", "exp", "abs", "max", "min", "gcd", "lcm"}
+    | {"floor", "ceil", "det"}
 )
+INVERSES = {"sin": "arcsin", "cos": "arccos", "tan": "arctan"}
 RELATIONS = {
     "=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "le": "<=", "leq": "<=",
     "leqslant": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=",
-    "neq": "!=", "approx": "=", "equiv": "=", "in": "in", "sim": "=",
+    "neq": "!=", "approx": "approx", "in": "in",
 }  # fmt: skip
 TIMES = frozenset({"cdot", "times", "ast"})
-IGNORED = frozenset({"mathrm", "rm", "bf", "it", "prime", "therefore", "implies", "dots", "ldots"})
+IGNORED = frozenset({"mathrm", "rm", "bf", "it", "therefore"})
 CLOSERS = {"(": ")", "[": "]", "\\{": "\\}", "|": "|", "{": "}"}
-
-
-UNREAD = frozenset({"int", "iint", "oint", "sum", "prod", "lim", "partial", "nabla", "forall"})
+_GREEK = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
+    "pi rho sigma tau upsilon phi varphi chi psi omega"
+)
+SYMBOLS = frozenset(_GREEK.split()) | {name.capitalize() for name in _GREEK.split()} | {"ell"}
+"""Commands that are symbols. A command in none of these tables is not read."""
+FIGURES = frozenset({"angle", "triangle", "measuredangle"})
+"""Commands that make one name of the letters that follow."""
 
 
 def number_node(text: str) -> Node:
@@ -52,10 +63,51 @@ def percent_of(node: Node) -> Node:
 
 
 def product_of(factors: list[Node]) -> Node:
-    """The factors as one node; a remark in words beside anything else is a unit and drops."""
-    kept = [node for node in factors if not (node[0] == "symbol" and node[1].startswith("text "))]
-    factors = kept or factors
-    return factors[0] if len(factors) == 1 else ("multiply", tuple(factors))
+    """The factors as one node; words beside a value qualify it, as a unit does."""
+    first = next((i for i, node in enumerate(factors) if unit_text(node) is None), len(factors))
+    last = next((i for i in range(len(factors), 0, -1) if unit_text(factors[i - 1]) is None), first)
+    before, values, behind = factors[:first], factors[first:last], factors[last:]
+    if not values:
+        return factors[0] if len(factors) == 1 else ("words", _joined(factors))
+    if any(node[0] == "words" for node in values):
+        raise MathSyntaxError("words between factors")
+    value = values[0] if len(values) == 1 else ("multiply", tuple(values))
+    if not before and not behind:
+        return value
+    return ("quantity", value, _joined(before), _joined(behind))
+
+
+def quotient_of(above: Node, below: Node) -> Node:
+    """One node over the other; a unit below belongs above: ``5 \\text{m}/\\text{s}``."""
+    unit = unit_text(below)
+    if unit is None or unit_text(above) is not None:
+        return ("divide", above, below)
+    if above[0] == "quantity":
+        return ("quantity", above[1], above[2], f"{above[3]}/{unit}")
+    return ("quantity", above, "", f"/{unit}")
+
+
+def unit_text(node: Node) -> str | None:
+    """The words that a node consists of, with their powers; None for anything with a value."""
+    if node[0] == "words":
+        return str(node[1])
+    if node[0] == "divide":
+        above, below = unit_text(node[1]), unit_text(node[2])
+        one = node[1][0] == "number" and node[1][1].value == 1
+        if below is not None and (above is not None or one):
+            return f"{above or ''}/{below}"
+    if node[0] == "power" and (base := unit_text(node[1])) is not None:
+        sign, exponent = ("-", node[2][1]) if node[2][0] == "negate" else ("", node[2])
+        if exponent[0] == "number" and exponent[1].value.denominator == 1:
+            return f"{base}^{sign}{exponent[1].value}"
+    if node[0] == "multiply":
+        parts = [unit_text(part) for part in node[1]]
+        return None if None in parts else " ".join(map(str, parts))
+    return None
+
+
+def _joined(words: list[Node]) -> str:
+    return " ".join(unit_text(node) or "" for node in words).replace("° ", "°")
 
 
 def mixed_number(whole: Node, part: Node) -> Node | None:
@@ -66,3 +118,26 @@ def mixed_number(whole: Node, part: Node) -> Node | None:
     if top[0] == "number" and over[0] == "number" and top[1].value < over[1].value:
         return ("add", (whole, part))
     return None
+
+
+def children(node: Node) -> list[Node]:
+    """The nodes right below one."""
+    found: list[Node] = []
+    for item in node[1:]:
+        if isinstance(item, tuple) and item:
+            found.extend([item] if isinstance(item[0], str) else item)
+    return [child for child in found if isinstance(child, tuple) and child]
+
+
+def has_symbols(node: Node) -> bool:
+    """Whether any symbol but the constants stands in the tree."""
+    if node[0] == "symbol":
+        return node[1] not in ("e", "i", "pi", "\\pi")
+    return any(has_symbols(child) for child in children(node))
+
+
+def calls(node: Node, name: str) -> bool:
+    """Whether a function of that name stands in the tree."""
+    if node[0] == "call" and node[1] == name:
+        return True
+    return any(calls(child, name) for child in children(node))

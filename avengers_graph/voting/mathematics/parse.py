@@ -5,16 +5,19 @@ from typing import Any
 
 from avengers_graph.voting.mathematics.nodes import (
     CLOSERS,
+    FIGURES,
     FUNCTIONS,
     IGNORED,
+    INVERSES,
     RELATIONS,
+    SYMBOLS,
     TIMES,
-    UNREAD,
     Node,
     mixed_number,
     number_node,
     percent_of,
     product_of,
+    quotient_of,
 )
 from avengers_graph.voting.mathematics.tokens import MathSyntaxError, Token, tokenize
 from avengers_graph.voting.numerals import Numeral
@@ -50,6 +53,19 @@ def _levels(node: Node) -> int:
         levels += 1
         row = [part for item in row for part in item if isinstance(part, tuple)]
     return levels
+
+
+_INFIX = frozenset({"pm", "mp", "cup", "setminus", "div", "mid", "rfloor", "rceil"})
+"""Commands between or behind factors."""
+_BARE = frozenset(
+    {Token("command", name) for name in ("pi", "theta", "alpha", "beta", "phi", "frac")}
+    | {Token("text", "°")}
+)
+"""What belongs to the argument of a function without brackets, beside numbers and symbols."""
+
+
+def _is_zero(node: Node) -> bool:
+    return node[0] == "number" and not node[1].value
 
 
 class _Parser:
@@ -107,9 +123,13 @@ class _Parser:
 
     def union(self) -> Node:
         parts = [self.sum()]
-        while self.accept("cup", kind="command"):
-            parts.append(self.sum())
-        return ("union", tuple(parts)) if len(parts) > 1 else parts[0]
+        while True:
+            if self.accept("cup", kind="command"):
+                parts.append(self.sum())
+            elif self.accept("setminus", kind="command"):
+                parts[-1] = ("difference", parts[-1], self.sum())
+            else:
+                return ("union", tuple(parts)) if len(parts) > 1 else parts[0]
 
     def sum(self) -> Node:
         terms: list[Node] = []
@@ -140,11 +160,12 @@ class _Parser:
                     self.position += 1
                 factors.append(self.signed())
             elif self.accept("/", ":") or self.accept("div", kind="command"):
-                factors[-1:] = [("divide", product_of(factors), self.signed())]
-                factors = factors[-1:]
-            elif token.type == "number" and self.tokens[self.position - 1].type == "number":
-                raise MathSyntaxError("two numbers side by side")
+                factors = [quotient_of(product_of(factors), self.signed())]
+            elif token.type == "number" and factors[-1][0] != "words":
+                raise MathSyntaxError("a number right behind a factor")
             elif self._starts_factor(token):
+                if token.type == "symbol" and _is_zero(factors[-1]):
+                    raise MathSyntaxError("a code that begins with zero")
                 mixed = mixed_number(factors[-1], follower := self.power())
                 if mixed is not None and len(factors) == 1:
                     factors = [mixed]
@@ -157,13 +178,7 @@ class _Parser:
         if token.type in ("number", "symbol", "text"):
             return True
         if token.type == "command":
-            return token.text not in RELATIONS and token.text not in (
-                "pm",
-                "mp",
-                "cup",
-                "div",
-                "mid",
-            )
+            return token.text not in RELATIONS and token.text not in _INFIX
         return token.type == "operator" and token.text in ("(", "{", "\\{", "[", "\\begin")
 
     def signed(self) -> Node:
@@ -189,6 +204,9 @@ class _Parser:
             elif self.accept("%"):
                 base = percent_of(base)
             elif self.accept("'"):
+                base = ("call", "prime", (base,))
+            elif self.peek().text == "^" and self.peek(1) == Token("command", "prime"):
+                self.position += 2
                 base = ("call", "prime", (base,))
             elif self.accept("^", "**"):
                 exponent = self._nested(self._script)
@@ -222,18 +240,13 @@ class _Parser:
         if token.type == "command":
             return self._command(token.text)
         if token.type == "text":
-            return self._text(token.text)
+            return ("words", token.text)
         if token.type == "operator":
             if token.text == "\\begin":
                 return self._matrix()
             if token.text in ("(", "[", "\\{", "{", "|"):
                 return self._delimited(token.text)
         raise MathSyntaxError(f"unexpected {token.text!r}")
-
-    def _text(self, text: str) -> Node:
-        """Words: a unit or a remark counts for nothing beside a number, and for itself alone."""
-        words = " ".join(text.split()).strip(" .,").lower()
-        return ("symbol", f"text {words}") if words else ("number", Numeral(Fraction(1)))
 
     def _symbol(self, name: str) -> Node:
         if self.accept("_"):
@@ -271,9 +284,23 @@ class _Parser:
             return ("symbol", f"{name}{self._subscript()}")
         if name in ("overline", "bar", "vec", "hat", "tilde", "widehat"):
             return ("call", "overline", (self._argument(),))
-        if name in UNREAD or name in RELATIONS or name in ("pm", "mp", "cup"):
-            raise MathSyntaxError(f"\\{name} is not read")
-        return self._symbol(f"\\{name}")
+        if name in ("lfloor", "lceil"):
+            inner = self._nested(self.sum)
+            if not self.accept(f"r{name[1:]}", kind="command"):
+                raise MathSyntaxError(f"an unclosed \\{name}")
+            return ("call", name[1:], (inner,))
+        if name in FIGURES:
+            return self._figure(name)
+        if name in SYMBOLS:
+            return self._symbol(f"\\{name}")
+        raise MathSyntaxError(f"\\{name} is not read")
+
+    def _figure(self, name: str) -> Node:
+        """``\\angle ABC`` is one name."""
+        letters = ""
+        while self.peek().type == "symbol":
+            letters += self.take().text
+        return ("symbol", f"\\{name} {letters}")
 
     def _argument(self) -> Node:
         """The argument of a command: a group, or one digit or token (``\\frac12``)."""
@@ -294,7 +321,9 @@ class _Parser:
                 base = self._nested(self._script)
             elif self.accept("^"):
                 exponent = self._nested(self._script)
-        if self.peek().text in ("(", "{", "["):
+        if exponent == ("negate", number_node("1")) and name in INVERSES:
+            name, exponent = INVERSES[name], None
+        if self.peek().text in ("(", "{", "[", "\\begin"):
             inner = self._nested(self.atom)
             several = inner[0] == "sequence" and inner[1] == "("
             arguments = inner[3] if several else (inner,)
@@ -309,16 +338,23 @@ class _Parser:
     def _bare_argument(self) -> Node:
         """``\\sin 2x``: factors side by side, up to the next sign or function."""
         factors = [self.signed()]
-        while self.peek().type in ("number", "symbol") or (
-            self.peek().type == "command" and self.peek().text in ("pi", "theta", "alpha", "frac")
-        ):
+        while self.peek().type in ("number", "symbol") or self.peek() in _BARE:
             factors.append(self.power())
         return product_of(factors)
 
     def _delimited(self, opening: str) -> Node:
         if opening in ("\\{", "{") and self.accept(CLOSERS[opening]):
             return ("empty",)
+        if opening != "|" and self.peek().text == "\\begin":
+            # Brackets around an array belong to it.
+            matrix = self._nested(self.atom)
+            if self.peek().text == CLOSERS[opening]:
+                self.position += 1
+                return matrix
+            raise MathSyntaxError("a matrix beside other things in brackets")
         inner = self._nested(lambda: self.items(end=None))
+        if opening == "\\{" and self.accept("mid", kind="command"):
+            return self._builder(inner)
         closing = self.take().text
         expected = CLOSERS[opening]
         if closing != expected and not (opening in "([" and closing in ")]"):
@@ -332,6 +368,16 @@ class _Parser:
         if not bare and (opening == "{" or (opening == "(" and closing == ")")):
             return inner
         return ("sequence", opening, closing, parts)
+
+    def _builder(self, variable: Node) -> Node:
+        """``\\{x \\mid x > 1\\}``: what its condition says about real numbers."""
+        if variable[0] == "relation" and variable[1] == ("in",):
+            variable = variable[2][0]
+        condition = self._nested(lambda: self.items(end="\\}"))
+        self.expect("\\}")
+        if variable[0] != "symbol" or condition[0] != "relation":
+            raise MathSyntaxError("a set given by a condition that is not read")
+        return condition
 
     def _matrix(self) -> Node:
         rows: list[tuple[Node, ...]] = []

@@ -1,9 +1,12 @@
 """LaTeX and plain mathematics as a flat list of tokens."""
 
+import itertools
 import re
 from typing import NamedTuple
 
 from avengers_graph.voting.latex import SYMBOLS, WORDS
+from avengers_graph.voting.numerals import repeating_as_fractions
+from avengers_graph.voting.units import measure_of
 
 MAX_LENGTH = 600
 """Longer expressions are not read; they compare by their text."""
@@ -21,22 +24,30 @@ class Token(NamedTuple):
     text: str
 
 
+_DROPPED = re.compile(
+    r"(?P<row>\\\\)|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|"
+    r"qquad|,|;|!|:| |>)(?![a-zA-Z])|\\(?:phantom|hspace|vspace)\{[^{}]*\}|\\hline(?![a-z])"
+)
+"""Layout; a row end is no space, though it begins as one: ``1 \\\\ 2``."""
+_DEGREES = re.compile(r"\^\s?\{?\s?\\(?:circ|degree)\s?\}?|\\degree\b|°")
+_GROUPED = re.compile(
+    r"(?<![\d.])(\d{1,3})((?:(?:,\\!\s?|,|\{,\}(?:\\!)?|\\,|\\!|\\;|\\ )\d{3})+)(?![\d])"
+)
+_DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_SPACED = re.compile(r"(?<![\d.])(\d{1,3})((?: \d{3})+)(?!\d)")
+_BASE = re.compile(r"(?<=[0-9A-F])_\s?(?:\{\s?(\d{1,2})\s?\}|(\d{1,2})|\\text\{(\w+)\}|"
+                   r"\{\s?\\text\{(\w+)\}\s?\})")  # fmt: skip
 _ROOT = re.compile(r"(?:√|\\sqrt)\s?(\d{2,}(?:\.\d+)?)")
 """A root over all the digits that follow, although TeX itself takes the first alone."""
-_DROPPED = re.compile(
-    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|qquad|,|;|!|:| |>)"
-    r"(?![a-zA-Z])|\\(?:phantom|hspace|vspace)\{[^{}]*\}"
+_BUILDER = re.compile(
+    r"(\\\{\s*[a-zA-Z](?:\s*\\in\s*(?:\\mathbb\s*\{?\s*R\s*\}?|R))?\s*)(?::|\||\\vert(?![a-z]))"
 )
-_DEGREES = re.compile(r"\^\s?\{?\s?\\(?:circ|degree)\s?\}?|\\degree\b|°")
-_GROUPED = re.compile(r"(?<![\d.])(\d{1,3})((?:(?:,\\!|,|\{,\}|\\,|\\!|\\;)\d{3})+)(?![\d])")
-_SPACED = re.compile(r"(?<![\d.])(\d{1,3})((?: \d{3})+)(?!\d)")
-_REPEATING = re.compile(r"(\d+)\.(\d*)\\(?:overline|bar)\s?\{(\d{1,12})\}")
-_BASE = re.compile(r"(?<=[0-9A-F])_\{?\s?(?:\d{1,2}|\\text\{\w+\})\s?\}?")
+"""``\\{x : ...\\}``, where the colon divides nothing."""
 
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:\.\d+)?|\.\d+)"
-    r"|\\begin\{(?P<begin>[a-z]*matrix|array|cases)\}(?:\{[lcr| ]*\})?"
-    r"|\\end\{(?P<end>[a-z]*matrix|array|cases)\}"
+    r"|\\begin\{(?P<begin>[a-z]*matrix|Bmatrix|array|cases)\}(?:\{[lcr| ]*\})?"
+    r"|\\end\{(?P<end>[a-z]*matrix|Bmatrix|array|cases)\}"
     r"|(?P<row>\\\\)"
     r"|\\(?P<command>[a-zA-Z]+|[{}|%$#&])"
     r"|\x00(?P<text>[^\x00]*)\x00"
@@ -47,35 +58,38 @@ _TOKEN = re.compile(
 
 _UNICODE = {
     "−": "-", "–": "-", "·": "*", "⋅": "*", "×": "*", "∗": "*", "÷": "/", "⁄": "/",
-    "≤": "<=", "≥": ">=", "≠": "!=", "∞": "\\infty ", "π": "\\pi ", "√": "\\sqrt ",
-    "±": "\\pm ", "∪": "\\cup ", "∩": "\\cap ", "∅": "\\emptyset ", "∈": "\\in ",
-    "²": "^{2}", "³": "^{3}", "∖": "\\setminus ", "′": "'", "’": "'",
+    "≤": "<=", "≥": ">=", "≠": "!=", "≈": "\\approx ", "∞": "\\infty ", "π": "\\pi ",
+    "√": "\\sqrt ", "±": "\\pm ", "∪": "\\cup ", "∅": "\\emptyset ", "∈": "\\in ",
+    "∖": "\\setminus ", "′": "'", "’": "'", "ℝ": "\\mathbb{R}", "∠": "\\angle ",
     "½": "(1/2)", "⅓": "(1/3)", "¼": "(1/4)", "¾": "(3/4)", "⅔": "(2/3)",
+    "⟨": "(", "⟩": ")", "⌊": "\\lfloor ", "⌋": "\\rfloor ", "⌈": "\\lceil ", "⌉": "\\rceil ",
+    "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "λ": "\\lambda ",
+    "μ": "\\mu ", "σ": "\\sigma ", "φ": "\\phi ", "ω": "\\omega ",
 }  # fmt: skip
 _TRANSLATION = str.maketrans(_UNICODE)
+_POWERS = re.compile(r"⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_POWER_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_SPELLINGS = {
+    "lvert": "|", "rvert": "|", "vert": "|", "lVert": "|", "rVert": "|", "Vert": "|",
+    "langle": "(", "rangle": ")", "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]",
+    "lparen": "(", "rparen": ")", "backslash": "\\setminus ", "colon": ":", "mid": "\\mid ",
+    "cfrac": "\\frac", "dfrac": "\\frac", "tfrac": "\\frac", "lt": "<", "gt": ">",
+}  # fmt: skip
+_SPELLING = re.compile(rf"\\({'|'.join(_SPELLINGS)})(?![a-zA-Z])")
 
 _JOINING = re.compile(r"^\s*,\s*$|\b(?:or|and)\b", re.IGNORECASE)
 """Words that separate answers: ``12\\text{ apples and }3``."""
-_NAMES = frozenset(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh"}
-    | {
-        "tanh",
-        "log",
-        "ln",
-        "lg",
-        "exp",
-        "sqrt",
-        "abs",
-        "max",
-        "min",
-        "gcd",
-        "lcm",
-        "pi",
-        "infinity",
-    }
-    | {"asin", "acos", "atan", "alpha", "beta", "gamma", "theta", "lambda", "sigma", "omega", "phi"}
+_REMARK = re.compile(r"\s*,?\s*(?:where|if|for|when|since|because|such that|with)\b", re.IGNORECASE)
+"""Words that begin a remark, which ends the answer."""
+_FUNCTIONS_AND_SYMBOLS = (
+    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln lg exp sqrt abs max min "
+    "gcd lcm pi infinity asin acos atan alpha beta gamma theta lambda sigma omega phi floor ceil"
 )
+_NAMES = frozenset(_FUNCTIONS_AND_SYMBOLS.split())
 _NAME = re.compile("|".join(sorted(_NAMES, key=len, reverse=True)))
+_TWO_LETTERS = "am an as at be by do go he hi if in is it me my no of oh ok on so to up us we"
+_SHORT_WORDS = frozenset(_TWO_LETTERS.split())
+_VOWEL = re.compile(r"[aeiou]")
 
 
 def tokenize(source: str) -> list[Token]:
@@ -89,6 +103,7 @@ def tokenize(source: str) -> list[Token]:
         raise MathSyntaxError(f"an expression of {len(source)} characters is not read")
     text = _clean(source)
     tokens: list[Token] = []
+    environments = 0
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -96,61 +111,89 @@ def tokenize(source: str) -> list[Token]:
             raise MathSyntaxError(f"unexpected {text[position]!r} in {source[:60]!r}")
         position = match.end()
         group, content = str(match.lastgroup), match.group(str(match.lastgroup))
-        if group == "word":
-            tokens.extend(_word(content))
-        elif group in ("begin", "end", "row"):
+        if group == "text" and _REMARK.match(content) and tokens and not environments:
+            break
+        if group in ("begin", "end", "row"):
+            environments += {"begin": 1, "end": -1}.get(group, 0)
             tokens.append(Token("operator", f"\\{group}"))
-        elif group == "command" and content in "{}|%$#&":
-            if content not in "$#":
-                tokens.append(Token("operator", "%" if content == "%" else f"\\{content}"))
-        elif group == "text" and _JOINING.search(content):
-            tokens.append(Token("operator", ","))
-        elif group == "text" and not content.strip():
-            continue
-        elif group != "space":
-            tokens.append(Token(group, content))
+            if group == "begin" and content == "vmatrix":
+                tokens.insert(-1, Token("command", "det"))
+        else:
+            tokens.extend(_tokens_of(group, content, tokens[-1] if tokens else None))
         if len(tokens) > MAX_TOKENS:
             raise MathSyntaxError(f"more than {MAX_TOKENS} tokens")
     return tokens
 
 
+def _tokens_of(group: str, content: str, before: Token | None) -> list[Token]:
+    """The tokens of one piece of text, which mostly is one."""
+    if group == "space":
+        return []
+    if group == "word":
+        return word_tokens(content)
+    if group == "command" and content in "{}|%$#&":
+        sign = {"%": "%", "|": "|"}.get(content, f"\\{content}")
+        return [] if content in "$#" else [Token("operator", sign)]
+    if group == "text":
+        if _JOINING.search(content):
+            joined = [Token("operator", ",")] if before != Token("operator", ",") else []
+            return joined if joined or before is None else []
+        words = " ".join(content.split()).strip(" .,").lower()
+        return [Token("text", words)] if words else []
+    return [Token(group, content)]
+
+
 def _clean(source: str) -> str:
-    text = _ROOT.sub(r"\\sqrt{\1}", source).translate(_TRANSLATION).replace("\x00", "")
+    if re.search(r"~\s?[A-Za-z(\\]", source) and re.search(r"(?:^|[(\s∧∨→&|>])~", source):
+        raise MathSyntaxError("a tilde that negates")
+    text = _ROOT.sub(r"\\sqrt{\1}", source).replace("\x00", "")
+    if not text.isascii():
+        text = _POWERS.sub(lambda m: f"^{{{m.group().translate(_POWER_DIGITS)}}}", text)
+        text = text.translate(_TRANSLATION)
     text = text.replace("$", " ").replace("\\(", " ").replace("\\)", " ").replace("~", " ")
     text = _GROUPED.sub(_grouped, text)
+    text = _DECIMAL_COMMA.sub(".", text)
     text = _SPACED.sub(lambda m: m[1] + m[2].replace(" ", ""), text)
-    text = _REPEATING.sub(_repeating, text)
-    text = _DEGREES.sub(" ", text)
-    text = _BASE.sub("", text)
+    text = repeating_as_fractions(text, "({}/{})")
+    text = _DEGREES.sub("\x00°\x00", text)
+    text = _BASE.sub(lambda m: f"\x00_{m[1] or m[2] or m[3] or m[4]}\x00", text)
     text = WORDS.sub(lambda m: f"\x00{m[1]}\x00", text)
-    text = SYMBOLS.sub(lambda m: m[1] if len(m[1]) < 3 else f"\x00{m[1]}\x00", text)
-    text = _DROPPED.sub(" ", text)
-    text = re.sub(r"\\[dtc]frac(?![a-zA-Z])", r"\\frac", text)
+    text = SYMBOLS.sub(_face, text)
+    text = _DROPPED.sub(lambda m: m["row"] or " ", text)
+    text = _SPELLING.sub(lambda m: _SPELLINGS[m[1]], text)
+    text = _BUILDER.sub(r"\1\\mid ", text)
     return text.strip().rstrip(".;,").strip()
+
+
+def _face(match: re.Match[str]) -> str:
+    """``\\mathrm{m}`` is a symbol, ``\\mathrm{cm}`` a unit, ``\\mathrm{even}`` a word."""
+    content = match[1].strip()
+    symbol = len(content) < 2 or (len(content) == 2 and measure_of(content) is None)
+    return content if symbol else f"\x00{content}\x00"
 
 
 def _grouped(match: re.Match[str]) -> str:
     """``12,500`` as one number, but ``(12,500)`` and ``5, 12,500`` as what they list."""
     before = match.string[: match.start()].rstrip()
-    if before and before[-1] in "([{,;":
+    if before and before[-1] in "([{,;" and "\\!" not in match[2]:
         return match.group()
     return match[1] + re.sub(r"\D", "", match[2])
 
 
-def _repeating(match: re.Match[str]) -> str:
-    """``0.1\\overline{6}`` as the fraction it is."""
-    whole, fixed, period = match[1], match[2][:30], match[3]
-    scale, cycle = 10 ** len(fixed), 10 ** len(period) - 1
-    top = int((whole + fixed) or "0") * cycle + int(period)
-    return f"({top}/{scale * cycle})"
-
-
-def _word(word: str) -> list[Token]:
-    """A run of letters: function names, ``and``/``or``, else one symbol a letter."""
+def word_tokens(word: str) -> list[Token]:
+    """A run of letters: function names, ``and``/``or``, a product of symbols, a name, or words."""
     if word.lower() in ("or", "and"):
         return [Token("operator", ",")]
-    if len(word) > 4 and not _NAME.match(word):
-        return [Token("text", word)]
+    if len(word) == 1:
+        return [Token("symbol", word)]
+    name = _NAME.match(word)
+    if name is None:
+        if word.isupper():
+            return [Token("symbol", word)]
+        if is_product(word):
+            return [Token("symbol", letter) for letter in word]
+        if len(word) > 5 or not (late := _NAME.search(word)) or _VOWEL.search(word[: late.start()]):
+            return [Token("text", word if measure_of(word) else word.lower())]
     tokens: list[Token] = []
     position = 0
     while position < len(word):
@@ -162,3 +205,13 @@ def _word(word: str) -> list[Token]:
             tokens.append(Token("symbol", word[position]))
             position += 1
     return tokens
+
+
+def is_product(word: str) -> bool:
+    """Whether a run of letters is symbols side by side, and no word: ``xy``, ``abc``, ``mg``."""
+    if len(word) > 4 or measure_of(word) is not None:
+        return False
+    if len(word) == 2:
+        return word.lower() not in _SHORT_WORDS
+    alphabetical = all(ord(b) - ord(a) == 1 for a, b in itertools.pairwise(word))
+    return alphabetical or _VOWEL.search(word.lower()) is None
