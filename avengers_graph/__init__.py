@@ -4,6 +4,7 @@ Importing this package loads none of its heavy dependencies; each name below is
 imported when it is first used (PEP 562).
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from avengers_graph.experts.pool import ExpertPool
     from avengers_graph.graph import create_avengers_graph
     from avengers_graph.routing import ClusterIndex
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __version__ = "0.1.0"
 

@@ -12,10 +12,9 @@ from functools import partial
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
-from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.runnables import RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.runtime import get_runtime
 from langgraph.types import Checkpointer
 
 from avengers_graph import nodes
@@ -54,16 +53,24 @@ def create_avengers_graph(
     builder = StateGraph(
         AvengersState, context_schema=Context, input_schema=InputState, output_schema=OutputState
     )
-    defaults = defaults or Context()
-    shared: dict[str, Any] = {"index": index, "embeddings": embeddings}
-    resolving: dict[str, Any] = {"pool": pool, "embeddings": embeddings, "defaults": defaults}
+    embed = partial(
+        nodes.embed,
+        pool=pool,
+        embeddings=embeddings,
+        defaults=defaults or Context(),
+        plans=checked_plans(plans or {}),
+    )
+    retrieve_cluster = partial(nodes.retrieve_cluster, index=index, embeddings=embeddings)
+    select_experts = partial(nodes.select_experts, pool=pool, index=index, embeddings=embeddings)
+    # The one node that waits on I/O, in its synchronous and its asynchronous form.
+    sample = RunnableLambda(partial(nodes.sample, pool=pool), partial(nodes.asample, pool=pool))
+    vote = partial(nodes.vote, embeddings=embeddings)
 
-    builder.add_node("embed", partial(nodes.embed, **resolving, plans=checked_plans(plans or {})))
-    builder.add_node("retrieve_cluster", partial(nodes.retrieve_cluster, **shared))
-    builder.add_node("select_experts", partial(nodes.select_experts, pool=pool, **shared))
-    builder.add_node("sample", _sample_either_way(pool))
-    counting = partial(nodes.vote, embeddings=embeddings)
-    builder.add_node("vote", counting, destinations=("sample", END))
+    builder.add_node("embed", embed)
+    builder.add_node("retrieve_cluster", retrieve_cluster)
+    builder.add_node("select_experts", select_experts)
+    builder.add_node("sample", sample)
+    builder.add_node("vote", vote, destinations=("sample", END))
 
     builder.add_edge(START, "embed")
     builder.add_edge("embed", "retrieve_cluster")
@@ -90,15 +97,3 @@ def graph_of_config(config: AvengersConfig) -> CompiledStateGraph[Any, Context, 
         defaults=config.defaults,
         plans=config.plans,
     )
-
-
-def _sample_either_way(pool: ExpertPool) -> RunnableLambda[AvengersState, dict[str, Any]]:
-    """The one node that waits on I/O, in its synchronous and asynchronous form."""
-
-    def run(state: AvengersState, config: RunnableConfig) -> dict[str, Any]:
-        return nodes.sample(state, get_runtime(Context), config, pool=pool)
-
-    async def arun(state: AvengersState, config: RunnableConfig) -> dict[str, Any]:
-        return await nodes.asample(state, get_runtime(Context), config, pool=pool)
-
-    return RunnableLambda(run, arun, name="sample")

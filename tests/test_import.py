@@ -1,5 +1,6 @@
 """Importing the package is light, and its names are those it promises."""
 
+import logging
 import subprocess
 import sys
 
@@ -33,6 +34,11 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_importing_the_local_models_loads_nothing_heavy() -> None:
     assert loaded_by("import avengers_graph.local") == set()
+
+
+def test_the_logger_is_silent_unless_asked() -> None:
+    handlers = logging.getLogger("avengers_graph").handlers
+    assert [type(handler) for handler in handlers] == [logging.NullHandler]
 
 
 def test_the_public_names_are_pinned_and_sorted() -> None:

@@ -1,11 +1,11 @@
-"""What a request may still spend: calls, tokens and money."""
+"""What a request has spent, and what it may still spend: calls, tokens and money."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.types import SampleRecord, Spent
+from avengers_graph.types import RankedExpert, SampleRecord, Spent
 
 
 def cost_of(
@@ -24,6 +24,33 @@ def cost_of(
         return priced
     used = record["ended"] == "answered" or read + written > 0
     return expected_costs.get(name, 0.0) if used else 0.0
+
+
+def expected_costs(experts: Iterable[RankedExpert]) -> dict[str, float]:
+    """USD per answer of the experts for whom it is known."""
+    return {e["name"]: e["cost"] for e in experts if e["cost"] is not None}
+
+
+def spent_on(
+    records: Sequence[SampleRecord],
+    *,
+    pool: ExpertPool,
+    expected_costs: Mapping[str, float],
+    elapsed: float,
+) -> Spent:
+    """What a request has used with all its samples so far.
+
+    Args:
+        elapsed: seconds spent in asking, all rounds together.
+    """
+    return Spent(
+        calls=len(records),
+        input_tokens=sum(record["input_tokens"] for record in records),
+        output_tokens=sum(record["output_tokens"] for record in records),
+        cost=sum(cost_of(record, pool=pool, expected_costs=expected_costs) for record in records),
+        seconds=sum(record["latency"] for record in records),
+        elapsed=elapsed,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

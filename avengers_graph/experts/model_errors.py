@@ -4,7 +4,7 @@ Middleware and ``with_retry`` look for the types of ``langchain_core.exceptions`
 ``is_retryable``. Each class here is ours and LangChain's in one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from langchain_core.exceptions import (
     ContextOverflowError,
@@ -19,7 +19,13 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
 )
 
-from avengers_graph.errors import AllExpertsFailedError, ConfigError, ExpertError
+from avengers_graph.errors import (
+    AllExpertsFailedError,
+    ConfigError,
+    ExpertError,
+    ExpertTimeoutError,
+)
+from avengers_graph.types import SampleRecord
 
 
 class PromptTooLongError(ConfigError, ContextOverflowError):
@@ -103,3 +109,41 @@ def all_failed(failures: Mapping[str, ExpertError]) -> AllExpertsModelError:
         {name: str(failure) for name, failure in failures.items()},
         is_retryable=any(failure.is_retryable for failure in failures.values()),
     )
+
+
+def nobody_answered(
+    records: Sequence[SampleRecord],
+    raised: Mapping[int, ExpertError],
+    *,
+    ranked: Iterable[str],
+    deadline: float | None,
+) -> AllExpertsModelError:
+    """The error for a request that ended without one answer: each expert's last failure.
+
+    Args:
+        records: all samples of the request; none where the deadline passed before the first call.
+        raised: the errors behind the records as far as they are at hand, by index.
+        ranked: the experts that were to be asked.
+        deadline: seconds that the request was given.
+    """
+    if not records:
+        late = _late(f"not asked within {deadline} s")
+        return all_failed(dict.fromkeys(ranked, late))
+    last = {record["expert"]: record for record in records}
+    return all_failed(
+        {
+            name: raised.get(record["index"]) or _recalled(record, deadline=deadline)
+            for name, record in last.items()
+        }
+    )
+
+
+def _recalled(record: SampleRecord, *, deadline: float | None) -> ExpertError:
+    """A failure that only its record tells of: called off, or from an earlier step's state."""
+    if record["ended"] == "out_of_time":
+        return _late(f"no answer before the deadline of {deadline:g} s")
+    return ExpertError(record["error"] or "")
+
+
+def _late(message: str) -> ExpertTimeoutError:
+    return ExpertTimeoutError(message, kind=ModelTimeoutError, is_retryable=True)

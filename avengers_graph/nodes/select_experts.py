@@ -1,5 +1,6 @@
 """Third node: the experts that scored best around the question."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from avengers_graph.routing import ClusterIndex, rank_experts
 from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState, Request
 from avengers_graph.types import ClusterHit, RankedExpert, Spent
+
+LOGGER = logging.getLogger(__name__)
 
 
 def select_experts(
@@ -40,6 +43,11 @@ def select_experts(
         clusters=state["clusters"],
         pool=pool,
         index=index,
+    )
+    nearest = state["clusters"][0]
+    scores = ", ".join(f"{expert['name']} {expert['score']:.3f}" for expert in ranked)
+    LOGGER.info(
+        "cluster %d at distance %.3f; experts %s", nearest["id"], nearest["distance"], scores
     )
     return {
         "experts": ranked,

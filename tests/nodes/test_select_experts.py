@@ -1,5 +1,7 @@
 """The third node: whom a request may go to, and in which order."""
 
+import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +49,19 @@ def test_a_forced_expert_that_fails_is_replaced_only_by_another_forced_one(
     result = asked(graph_of(), run, force_experts=["beta", "gamma"])
     assert result["verdict"]["expert"] == "gamma"
     assert server.asked("alpha") == []
+
+
+def test_the_decision_is_logged_without_the_prompt(
+    server: OpenAIServer, graph_of: Graphs, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="avengers_graph"):
+        asked(graph_of(), run)
+    line = next(r for r in caplog.records if r.name == "avengers_graph.nodes.select_experts")
+    assert re.fullmatch(
+        r"cluster \d at distance 0\.\d+; experts alpha 0\.\d+, gamma 0\.\d+, beta 0\.\d+",
+        line.getMessage(),
+    )
+    assert SUM not in caplog.text
 
 
 def test_excluded_experts_are_not_asked(server: OpenAIServer, graph_of: Graphs, run: Run) -> None:
