@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from avengers_graph.errors import RecordsError
 from avengers_graph.experts.recording import Recorded
-from avengers_graph.records.long_cells import allow_long_cells
+from avengers_graph.records.routerbench import allow_long_cells
 
 _CHARACTERS_PER_TOKEN = 4
 _RESPONSE = "|model_response"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from avengers_graph.calibration.single_experts import asked_alone, best_of_each, taken
 from avengers_graph.embedding import Progress, embed_texts
 from avengers_graph.errors import RecordsError
-from avengers_graph.records import Record, check_records
+from avengers_graph.records import Record, check_records, expert_names
 from avengers_graph.routing import ClusterIndex, choose, order_key
 from avengers_graph.routing.matrix import Matrix, matrix
 from avengers_graph.routing.model import FittedModel, Neighbours, Vectors
@@ -116,9 +116,10 @@ def evaluate_index(
     The choice on each query is among the experts that have a score there.
 
     Raises:
-        RecordsError: the records share no expert with the index.
+        RecordsError: the records cannot be used, or share no expert with the index.
         IndexMismatchError: the embedder is not the index's.
     """
+    check_records(records)
     index.check_embedder(embeddings)
     judged, data = shared_experts(index, records)
     vectors = embed_texts(embeddings, [record.query for record in judged], progress=progress)
@@ -131,7 +132,7 @@ def shared_experts(index: ClusterIndex, records: Sequence[Record]) -> tuple[list
     Raises:
         RecordsError: there is none.
     """
-    names = check_records(records)
+    names = expert_names(records)
     experts = tuple(name for name in index.experts if name in names)
     if not experts:
         raise RecordsError(

@@ -8,7 +8,7 @@ from typing import TextIO
 from avengers_graph.errors import RecordsError
 from avengers_graph.records.items import load_object
 from avengers_graph.records.llmrouterbench import is_result, read_llmrouterbench, result_files
-from avengers_graph.records.record import Record, check_records
+from avengers_graph.records.record import Record, check_together
 from avengers_graph.records.routerbench import read_routerbench
 from avengers_graph.records.rows import SCORE_TYPES, Row, read_json_rows
 
@@ -56,7 +56,7 @@ def read_records(
             places.append(row.where)
             for name in row.names:
                 named.setdefault(name, row.where)
-    scored = set(check_records(records, where=", ".join(map(str, files)), places=places))
+    scored = set(check_together(records, where=", ".join(map(str, files)), places=places))
     for name in sorted(set(named) - scored):
         raise RecordsError(
             f"{named[name]}: expert {name!r} has no score on any query; "

@@ -33,27 +33,40 @@ def expert_names(records: Iterable[Record]) -> tuple[str, ...]:
     return tuple(sorted({name for record in records for name in record.scores}))
 
 
-def check_records(
-    records: Sequence[Record], *, where: str = "records", places: Sequence[str] | None = None
+def check_records(records: Sequence[Record], *, where: str = "records") -> tuple[str, ...]:
+    """The experts of records that a caller made: each record is checked, then all together.
+
+    Args:
+        where: Named in the message.
+
+    Raises:
+        RecordsError: as ``check_record`` and ``check_together``.
+    """
+    places = [f"{where}, record {number}" for number in range(1, len(records) + 1)]
+    for record, place in zip(records, places, strict=True):
+        check_record(record, where=place)
+    return check_together(records, where=where, places=places)
+
+
+def check_together(
+    records: Sequence[Record], *, where: str, places: Sequence[str]
 ) -> tuple[str, ...]:
-    """The experts of ``records``, after checking what no single line can show.
+    """The experts of checked records, after checking what no single record can show.
 
     Args:
         where: Named in the message, such as the files the records came from.
-        places: File and line of each record, where they are known; else its number is named.
+        places: Where each record stands, such as its file and line.
 
     Raises:
-        RecordsError: there is no record, a value is out of range, an id comes twice in a
-            data set, or two experts' names, with scores or with costs, are told apart only by
-            case, surrounding blanks, or how a letter with an accent is encoded.
+        RecordsError: there is no record, an id comes twice in a data set, or two experts'
+            names, with scores or with costs, are told apart only by case, surrounding blanks,
+            or how a letter with an accent is encoded.
     """
     if not records:
         raise RecordsError(f"{where}: no record; pass at least one scored query")
     seen: dict[tuple[str, str], str] = {}
     named: dict[str, str] = {}
-    for number, record in enumerate(records, start=1):
-        place = places[number - 1] if places else f"{where}, record {number}"
-        check_record(record, where=place)
+    for record, place in zip(records, places, strict=True):
         for name in chain(record.scores, record.costs, record.latencies):
             named.setdefault(name, place)
         if record.id is None:

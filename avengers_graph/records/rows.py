@@ -18,11 +18,18 @@ right, taken as it is. ``auto``: choice if any score of the file is no multiple 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record with where it stood and whom it names, scored or not."""
+    """A checked record, with where it stands and whom it names, scored or not.
+
+    Raises:
+        RecordsError: a value of the record cannot be used.
+    """
 
     where: str
     record: Record
     names: frozenset[str]
+
+    def __post_init__(self) -> None:
+        check_record(self.record, where=self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,6 @@ def _row(item: Item, path: Path, name: str, shape: Shape) -> Row:
         reference=_text(raw.get("reference")) if shape.own else None,
         id=_text(raw.get("id")) if shape.own else None,
     )
-    check_record(record, where=where)
     return Row(where, record, frozenset(raw[shape.scores]))
 
 
