@@ -11,8 +11,8 @@ from avengers_graph.calibration.ablation import Split, ablate
 from avengers_graph.calibration.cross_validation import random_folds
 from avengers_graph.calibration.embedders import LEXICAL, lexical_vectors
 from avengers_graph.calibration.routing import best_single
-from avengers_graph.cli.evaluation_tables import show_ablation
-from avengers_graph.cli.routing_options import progress_bars
+from avengers_graph.cli.evaluate import show_ablation
+from avengers_graph.cli.terminal import progress_bars
 from avengers_graph.embedding import embed_texts, load_embeddings
 from avengers_graph.records import expert_names, read_records
 from avengers_graph.routing import RankingSettings

@@ -12,7 +12,7 @@ import argparse
 import numpy as np
 from scipy.stats import beta
 
-from avengers_graph.cli.routing_options import progress_bars
+from avengers_graph.cli.terminal import progress_bars
 from avengers_graph.embedding import embed_texts, load_embeddings
 from avengers_graph.records import expert_names, read_records
 from avengers_graph.routing import RankingSettings, estimate

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config
+from avengers_graph.cli.terminal import counted
 
 
 def collect_command(
@@ -54,7 +54,7 @@ def collect_command(
     )
     from avengers_graph.calibration.grade import graded_records, write_records
     from avengers_graph.calibration.questions import read_questions
-    from avengers_graph.cli.experts import chosen_pool
+    from avengers_graph.cli.local_models import chosen_pool
     from avengers_graph.errors import RecordsError
     from avengers_graph.experts.owned_loop import Bridge
     from avengers_graph.experts.recording import Recording, read_recording

@@ -50,8 +50,7 @@ def demo_command(
     from rich.console import Console
 
     from avengers_graph.cli.ask import context_of
-    from avengers_graph.cli.demo_index import demo_index
-    from avengers_graph.cli.experts import local_pool
+    from avengers_graph.cli.local_models import demo_index, local_pool
     from avengers_graph.cli.show import answer_shown
     from avengers_graph.embedding import load_embeddings
     from avengers_graph.graph import create_avengers_graph

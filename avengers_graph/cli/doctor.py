@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from avengers_graph.cli.counted import counted
 from avengers_graph.cli.options import Config, Json
+from avengers_graph.cli.terminal import counted
 from avengers_graph.errors import AvengersError
 
 if TYPE_CHECKING:

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from avengers_graph.cli.counted import counted
-from avengers_graph.cli.options import Config, Json
-from avengers_graph.cli.routing_options import (
+from avengers_graph.cli.options import (
     MAX_SEED,
+    Config,
     Host,
     IndexPath,
+    Json,
     OptionalRecordFiles,
     Port,
     ScoreType,
-    config_for,
-    index_place,
-    progress_bars,
+    index_options,
 )
+from avengers_graph.cli.terminal import counted, progress_bars
 from avengers_graph.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -95,27 +94,29 @@ def fit_command(
     """
     from avengers_graph.calibration.avengers_files import read_avengers_files
     from avengers_graph.calibration.tuning import tune
-    from avengers_graph.config import load_config
     from avengers_graph.embedding import DEFAULT_MODEL, embed_texts, load_embeddings
     from avengers_graph.records import expert_names, read_records
     from avengers_graph.routing import ClusterIndex
     from avengers_graph.routing.client import check_place
     from avengers_graph.routing.matrix import matrix
 
-    config = config_for(index, host, config)
-    place = index_place(index, host, port, config)
+    place, named = index_options(index, host, port, config)
     settings = _settings(clusters, method, scorer)
     if (from_avengers is None) == (not records):
         raise ConfigError("give either RECORDS or --from-avengers FOLDER, not both or neither")
     check_place(place)
-    model = embedding or (load_config(config).embedding.model if config else DEFAULT_MODEL)
+    model = embedding or (named.embedding.model if named else DEFAULT_MODEL)
     if from_avengers is not None:
         if settings is None or clusters is not None or method != "kmeans":
             raise ConfigError(
-                "--from-avengers takes the clusters as they are; leave out --clusters and --method"
+                "--from-avengers keeps the clusters as they are; leave out --clusters and --method"
             )
-        taken = read_avengers_files(from_avengers, scorer=scorer or "cluster")
-        _report(ClusterIndex.from_model(taken, load_embeddings(model), path=place), None, as_json)
+        model_of_files = read_avengers_files(from_avengers, scorer=scorer or "cluster")
+        _report(
+            ClusterIndex.from_model(model_of_files, load_embeddings(model), path=place),
+            None,
+            as_json,
+        )
         return
     read = read_records(records or [], score_type=score_type)
     embeddings = load_embeddings(model)
@@ -212,25 +213,25 @@ def show_tuning(tuning: "Tuning") -> None:
     for title in ("like queries", "new topics", "settings"):
         table.add_column(title, justify="right" if title != "settings" else "left")
     for trial in tuning.trials[:_SHOWN]:
-        table.add_row(f"{trial.random:.2f}", f"{trial.shifted:.2f}", _told(trial.settings))
+        table.add_row(f"{trial.random:.2f}", f"{trial.shifted:.2f}", _summary(trial.settings))
     Console().print(table)
 
 
-def _told(settings: "RankingSettings") -> str:
-    told = [settings.scorer, f"prior {settings.prior}"]
+def _summary(settings: "RankingSettings") -> str:
+    parts = [settings.scorer, f"prior {settings.prior}"]
     if settings.scorer == "blend":
-        parts = (f"{name} {share:g}" for name, share in settings.blend.items())
-        told[0] = f"blend ({', '.join(parts)})"
+        shares = (f"{name} {share:g}" for name, share in settings.blend.items())
+        parts[0] = f"blend ({', '.join(shares)})"
     if settings.scorer == "ridge":
-        told.append(f"penalty {settings.penalty:g}")
+        parts.append(f"penalty {settings.penalty:g}")
     if settings.scorer == "knn":
-        told.append(f"{settings.neighbours} neighbours")
+        parts.append(f"{settings.neighbours} neighbours")
     if settings.scorer not in ("prior", "ridge"):
-        told.append(f"shrinkage {settings.shrinkage:g}")
+        parts.append(f"shrinkage {settings.shrinkage:g}")
     if settings.scorer in ("cluster", "reciprocal-rank", "blend"):
-        told.append(f"{settings.partitions} x {settings.n_clusters} clusters")
-        told.append(f"top {settings.top_clusters}")
-    return ", ".join(told)
+        parts.append(f"{settings.partitions} x {settings.n_clusters} clusters")
+        parts.append(f"top {settings.top_clusters}")
+    return ", ".join(parts)
 
 
 def _settings(clusters: str | None, method: str, scorer: str | None) -> "RankingSettings | None":

@@ -33,8 +33,7 @@ def local_command(
     """
     from rich.console import Console
 
-    from avengers_graph.cli.demo_index import demo_index
-    from avengers_graph.cli.experts import local_pool
+    from avengers_graph.cli.local_models import demo_index, local_pool
     from avengers_graph.config import CONFIG_VARIABLE
     from avengers_graph.embedding import load_embeddings
     from avengers_graph.errors import ConfigError
@@ -64,7 +63,7 @@ def _config_text(pool: "ExpertPool") -> str:
     import yaml
 
     from avengers_graph.cli.demo import MAX_TOKENS
-    from avengers_graph.cli.demo_index import demo_index_folder
+    from avengers_graph.cli.local_models import demo_index_folder
 
     experts = [expert.model_dump(mode="json", exclude_defaults=True) for expert in pool]
     return yaml.safe_dump(

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from avengers_graph.cli.options import Config
-from avengers_graph.cli.routing_options import (
+from avengers_graph.cli.options import (
+    Config,
     DefaultCost,
     Host,
     IndexPath,
     MaxCost,
     Port,
-    config_for,
-    index_place,
-    opened,
+    index_options,
 )
 from avengers_graph.errors import RecordsError
 from avengers_graph.records.record import check_unicode
@@ -60,11 +58,11 @@ def route_command(
 
     Example: echo '{"query": "What is 7 * 8?"}' | avengers-graph route --index index/
     """
-    from avengers_graph.config import load_config
+    from avengers_graph.routing import open_index
 
-    config = config_for(index, host, config)
-    place = index_place(index, host, port, config)
-    opened_index, embeddings = opened(place, config)
+    place, settings = index_options(index, host, port, config)
+    named = settings.embedding.model if settings else None
+    opened_index, embeddings = open_index(place, embedding=named)
     options = {
         "top_clusters": top_clusters,
         "alpha": alpha,
@@ -72,10 +70,10 @@ def route_command(
         "max_cost": max_cost,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    if config is None:
+    if settings is None:
         route = _over_index(opened_index, embeddings, given)
     else:
-        route = _over_pool(load_config(config), opened_index, embeddings, given)
+        route = _over_pool(settings, opened_index, embeddings, given)
     for query in _queries(sys.stdin):
         clusters, experts = route(query)
         answer = {"query": query, "clusters": clusters, "experts": experts}

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from avengers_graph.cli.counted import counted
+from avengers_graph.cli.terminal import counted
 from avengers_graph.context import Context
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.plans import Plan, planned_samples

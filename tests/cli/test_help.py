@@ -4,6 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from avengers_graph.cli import app
+from avengers_graph.routing import SCORERS
+from avengers_graph.routing.clustering import METHODS
 
 COMMANDS = [info.name for info in app.registered_commands]
 
@@ -13,6 +15,13 @@ def test_each_command_explains_itself(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     assert "Usage:" in done.stdout
+
+
+def test_the_help_of_fit_names_every_method_and_scorer() -> None:
+    """The options spell them out: to import the registries would make every command slower."""
+    done = CliRunner().invoke(app, ["fit", "--help"], env={"COLUMNS": "200"})
+    said = " ".join(done.stdout.split())
+    assert [name for name in (*METHODS, *SCORERS) if name not in said] == []
 
 
 @pytest.mark.parametrize(

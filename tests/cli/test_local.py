@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import typer
 
-from avengers_graph.cli import demo_index, experts
+from avengers_graph.cli import local_models
 from avengers_graph.cli.local import local_command
 from avengers_graph.config import Expert
 from avengers_graph.experts.pool import ExpertPool
@@ -31,8 +31,8 @@ def test_ctrl_c_leaves_the_command_time_to_end(monkeypatch: pytest.MonkeyPatch) 
     def no_models(models: str, *, console: object) -> Iterator[ExpertPool]:
         yield ExpertPool([Expert(name="alpha", base_url="http://127.0.0.1:9/v1")])
 
-    monkeypatch.setattr(experts, "local_pool", no_models)
-    monkeypatch.setattr(demo_index, "demo_index", lambda embeddings, console: SimpleNamespace())
+    monkeypatch.setattr(local_models, "local_pool", no_models)
+    monkeypatch.setattr(local_models, "demo_index", lambda embeddings, console: SimpleNamespace())
     monkeypatch.setattr("avengers_graph.embedding.load_embeddings", lambda: None)
     with pytest.raises(typer.Exit) as ended:
         local_command([sys.executable, "-c", SAVES])
