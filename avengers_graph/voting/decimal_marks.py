@@ -1,26 +1,31 @@
 """Decimal commas and points that group thousands, read as the language of the text writes them.
 
 ``1.234,56`` and ``1.234.567`` say what they are; ``2,74`` and ``12.500`` do only together with
-a language. German, French, Spanish, Russian and most of Europe and South America write
-decimals with a comma, English and East Asian languages with a point.
+a language. ``LANGUAGES`` says which write decimals with a comma.
 """
 
 import re
 from functools import lru_cache
 
-_COMMA_LANGUAGES = """
-der das und ist nicht wie viel viele wieviel kostet antwort ein eine einen beträgt sind für
-insgesamt lautet ergebnis damit preis bezahlt het een hoeveel antwoord zijn van
-le la les des une est combien réponse sont pour coûte prix donc el los las es una cuánto cuántos
-cuánta cuántas respuesta son por del cuesta precio um uma quanto quantos quantas resposta são custa
-preço il gli quanti risposta sono costa prezzo della totale
-och är hur många svar er hvor mange og det jest ile wynosi odpowiedź kosztuje kolik odpověď kaç bir
-cevap berapa adalah jawaban yang bao nhiêu là
-"""
-"""German and Dutch; French, Spanish, Portuguese, Italian; Scandinavian and other languages."""
-_COMMA_WORDS = frozenset(_COMMA_LANGUAGES.split())
-_ENGLISH = "the is of and what how many much answer to are it which find that with"
-_POINT_WORDS = frozenset(_ENGLISH.split())
+from avengers_graph.voting.languages import LANGUAGES, Language
+
+_OTHERS = (
+    "och är hur många svar er hvor mange og det jest ile wynosi odpowiedź kosztuje kolik odpověď "
+    "kaç bir cevap berapa adalah jawaban yang bao nhiêu là"
+)
+"""Scandinavian, Polish, Czech, Turkish, Indonesian, Vietnamese: languages without a row."""
+
+
+def _words_of(language: Language) -> set[str]:
+    said = (*language.function_words, *language.answer_nouns, *language.copulas)
+    return {word for phrase in (*said, *language.how_many) for word in phrase.split()}
+
+
+_POINT_WORDS = _words_of(LANGUAGES["en"])
+_COMMA_WORDS = set(_OTHERS.split()).union(
+    *(_words_of(language) for language in LANGUAGES.values() if language.decimal_comma)
+)
+_COMMA_WORDS -= _POINT_WORDS
 _WORD = re.compile(r"[^\W\d_]+")
 _POINT_SCRIPTS = re.compile(r"[぀-ヿ一-鿿가-힯฀-๿]")
 _CYRILLIC_OR_GREEK = re.compile(r"[Ͱ-ϿЀ-ӿ]{2}")

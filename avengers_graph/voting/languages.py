@@ -30,6 +30,10 @@ class Language:
     """What a question for a name begins with."""
     or_words: tuple[str, ...] = ()
     """What stands between alternatives and before the last item: "or", "and"."""
+    function_words: tuple[str, ...] = ()
+    """Frequent words of no topic, by which a text is known to be in this language."""
+    decimal_comma: bool = False
+    """Whether decimals are written with a comma, as 2,74."""
 
 
 LANGUAGES: dict[str, Language] = {
@@ -51,6 +55,10 @@ LANGUAGES: dict[str, Language] = {
             "instruction", "input", "user", "human",
         ),
         or_words=("or", "and", "either"),
+        function_words=(
+            "the", "of", "and", "what", "how", "many", "much", "to", "it", "which", "find",
+            "that", "with", "this",
+        ),
     ),
     "de": Language(
         answer_nouns=("antwort", "lösung", "ergebnis", "antworten"),
@@ -66,6 +74,11 @@ LANGUAGES: dict[str, Language] = {
         when=("wann ", "an welchem tag"),
         who=("wer ", "wo ", "welche stadt", "wie heißt"),
         or_words=("oder", "und"),
+        function_words=(
+            "der", "das", "und", "nicht", "wie", "viel", "viele", "ein", "eine", "einen", "für",
+            "insgesamt", "kostet", "damit", "preis", "bezahlt",
+        ),
+        decimal_comma=True,
     ),
     "fr": Language(
         answer_nouns=("réponse", "reponse", "résultat", "solution"),
@@ -81,6 +94,10 @@ LANGUAGES: dict[str, Language] = {
         when=("quand ", "à quelle date", "quelle est la date"),
         who=("qui ", "où ", "quelle est la capitale"),
         or_words=("ou", "et"),
+        function_words=(
+            "le", "la", "les", "des", "une", "pour", "coûte", "prix", "donc", "du", "dans",
+        ),
+        decimal_comma=True,
     ),
     "es": Language(
         answer_nouns=("respuesta", "resultado", "solución", "solucion"),
@@ -96,6 +113,10 @@ LANGUAGES: dict[str, Language] = {
         when=("cuándo", "en qué fecha"),
         who=("quién", "dónde", "cuál es la capital"),
         or_words=("o", "y"),
+        function_words=(
+            "el", "los", "las", "una", "por", "del", "cuesta", "precio", "para", "cada",
+        ),
+        decimal_comma=True,
     ),
     "it": Language(
         answer_nouns=("risposta", "risultato", "soluzione"),
@@ -111,6 +132,8 @@ LANGUAGES: dict[str, Language] = {
         when=("quando ", "in che data"),
         who=("chi ", "dove ", "qual è la capitale"),
         or_words=("o", "e"),
+        function_words=("il", "gli", "della", "costa", "prezzo", "una", "totale", "quindi"),
+        decimal_comma=True,
     ),
     "pt": Language(
         answer_nouns=("resposta", "resultado", "solução", "solucao"),
@@ -126,6 +149,8 @@ LANGUAGES: dict[str, Language] = {
         when=("quando ", "em que data"),
         who=("quem ", "onde ", "qual é a capital"),
         or_words=("ou", "e"),
+        function_words=("um", "uma", "custa", "preço", "dos", "das", "cada"),
+        decimal_comma=True,
     ),
     "nl": Language(
         answer_nouns=("antwoord", "oplossing", "resultaat"),
@@ -141,6 +166,8 @@ LANGUAGES: dict[str, Language] = {
         when=("wanneer ", "op welke datum"),
         who=("wie ", "waar ", "wat is de hoofdstad"),
         or_words=("of", "en"),
+        function_words=("het", "een", "van", "de", "en", "voor", "kost"),
+        decimal_comma=True,
     ),
     "zh": Language(
         answer_nouns=("答案", "正确选项", "选项", "结果", "结论"),
@@ -193,6 +220,7 @@ LANGUAGES: dict[str, Language] = {
         when=("когда", "какого числа"),
         who=("кто ", "где ", "какая столица"),
         or_words=("или", "и"),
+        decimal_comma=True,
     ),
 }  # fmt: skip
 

@@ -28,6 +28,14 @@ def displayed(text: str) -> Iterator[str]:
         yield next(group for group in match.groups() if group is not None)
 
 
+def undisplayed(content: str) -> str:
+    """A formula without the dollars around it; a single dollar is money."""
+    content = content.strip()
+    while len(content) > 1 and content[0] == content[-1] == "$" and content[-2] != "\\":
+        content = content[1:-1].strip()
+    return content
+
+
 def without_layout(content: str) -> str:
     """A formula as written, without the commands that only lay it out."""
     text = re.sub(r"\\(?:(?:left|right|displaystyle)(?![a-zA-Z])|[,;!: ])", " ", content)

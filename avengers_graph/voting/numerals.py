@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from avengers_graph.voting.latex import DRESSED
+from avengers_graph.voting.latex import DRESSED, undisplayed
 from avengers_graph.voting.number_words import scale_at, spelled
 from avengers_graph.voting.units import NO_UNIT, Unit, measure_of, read_unit, unit_at
 
@@ -230,8 +230,7 @@ def whole_numeral(text: str) -> Numeral | None:
     if len(text) > 400:
         return None
     text = rational_text(text).strip("*`\"' \n\t").rstrip(".,;:!").strip("*`\"' ")
-    if text.startswith("$") and text.endswith("$"):
-        text = text.strip("$ ").rstrip(".,;:!")
+    text = undisplayed(text).rstrip(".,;:!").strip()
     if comma := _BARE_COMMA.fullmatch(text):
         # A decimal comma: groups of thousands have three digits.
         text = f"{comma[1]}.{comma[2]}"

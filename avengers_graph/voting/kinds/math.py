@@ -20,7 +20,7 @@ from avengers_graph.voting.kinds.number import (
     right_side,
     to_answer,
 )
-from avengers_graph.voting.latex import DRESSED, displayed, plain_signs, without_layout
+from avengers_graph.voting.latex import DRESSED, displayed, plain_signs, undisplayed, without_layout
 from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
 from avengers_graph.voting.mathematics.compare import literal
 from avengers_graph.voting.mathematics.tokens import is_product
@@ -130,7 +130,9 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
         question: supplies the unit that numbers are wanted in.
         formula: refuse what cannot be parsed, instead of comparing it by its text.
     """
-    content = content.strip().strip("$").strip()
+    content = undisplayed(content)
+    if whole := DRESSED.fullmatch(content):
+        content = whole[1].strip()
     if not content or len(content) > MAX_LENGTH:
         return None
     if (time := clock_time(content, question)) is not None:

@@ -18,7 +18,12 @@ from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.decimal_marks import point_decimals
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.latex import DRESSED, without_layout
-from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
+from avengers_graph.voting.mathematics import (
+    Reading,
+    read_expression,
+    relates_symbols,
+    same_reading,
+)
 from avengers_graph.voting.no_value import no_value
 from avengers_graph.voting.numerals import (
     Found,
@@ -89,17 +94,13 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 def _of_box(content: str, question: Question) -> Answer | None:
     """What a box holds: a number, a time, mathematics, a number among words, else its text."""
     numeral = plain(content) or span_numeral(content)
-    if numeral is not None:
+    if numeral is not None and not ("=" in content and relates_symbols(content)):
         return to_answer(numeral, question)
     if len(content) > MAX_LENGTH:
         return None
     if (time := clock_time(content, question)) is not None:
         return Answer(time, "number")
-    return (
-        _of_words(content, question)
-        or _of_expression(right_side(content), question)
-        or _of_text(content)
-    )
+    return _of_words(content, question) or _of_expression(content, question) or _of_text(content)
 
 
 def _of_expression(content: str, question: Question) -> Answer | None:
@@ -108,7 +109,8 @@ def _of_expression(content: str, question: Question) -> Answer | None:
         return None
     reading = read_expression(content)
     if reading is None:
-        return None
+        answered = right_side(content)
+        return _of_expression(answered, question) if answered != content.strip() else None
     if reading.exact is not None:
         exact = Numeral(reading.exact, fraction=reading.exact.denominator != 1, unit=reading.unit)
         return to_answer(exact, question)

@@ -8,6 +8,11 @@ bounded by the size of the text. What it does not know, it does not read: such t
 compare by their letters.
 """
 
-from avengers_graph.voting.mathematics.compare import Reading, read_expression, same_reading
+from avengers_graph.voting.mathematics.compare import (
+    Reading,
+    read_expression,
+    relates_symbols,
+    same_reading,
+)
 
-__all__ = ["Reading", "read_expression", "same_reading"]
+__all__ = ["Reading", "read_expression", "relates_symbols", "same_reading"]

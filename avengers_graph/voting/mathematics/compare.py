@@ -79,6 +79,12 @@ def read_expression(source: str, *, ordered: bool = False) -> Reading | None:
         return None
 
 
+def relates_symbols(source: str) -> bool:
+    """Whether an equation gives no value to a name: ``x^2 + y^2 = 4``."""
+    reading = read_expression(source)
+    return reading is not None and reading.node[0] == "relation" and has_symbols(reading.node)
+
+
 def same_reading(a: Reading, b: Reading) -> bool:
     """Whether two expressions say the same."""
     alike = same_scalars(a, b) if a.scalar and b.scalar else _same(a.node, b.node)
