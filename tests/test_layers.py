@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,13 @@ def copy(tmp_path: Path) -> Path:
 def test_the_layers_hold() -> None:
     status, output = lint_imports(ROOT)
     assert status == 0, output
+
+
+def test_the_docs_draw_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [layer.replace("avengers_graph.", "") for layer in contracts["contracts"][0]["layers"]]
+    docs = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert "```\n" + "\n".join(layers) + "\n```" in docs
 
 
 @pytest.mark.parametrize(

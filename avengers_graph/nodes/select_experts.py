@@ -46,7 +46,7 @@ def select_experts(
     )
     nearest = state["clusters"][0]
     scores = ", ".join(f"{expert['name']} {expert['score']:.3f}" for expert in ranked)
-    LOGGER.info(
+    LOGGER.debug(
         "cluster %d at distance %.3f; experts %s", nearest["id"], nearest["distance"], scores
     )
     return {

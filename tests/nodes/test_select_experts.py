@@ -54,7 +54,7 @@ def test_a_forced_expert_that_fails_is_replaced_only_by_another_forced_one(
 def test_the_decision_is_logged_without_the_prompt(
     server: OpenAIServer, graph_of: Graphs, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="avengers_graph"):
+    with caplog.at_level(logging.DEBUG, logger="avengers_graph"):
         asked(graph_of(), run)
     line = next(r for r in caplog.records if r.name == "avengers_graph.nodes.select_experts")
     assert re.fullmatch(

@@ -1,9 +1,12 @@
 """Strategies as plans."""
 
+from pathlib import Path
+
 import pytest
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.plans import (
+    STOP_RULES,
     STRATEGIES,
     Plan,
     Standing,
@@ -12,6 +15,7 @@ from avengers_graph.plans import (
     planned_samples,
 )
 from avengers_graph.plans.strategies import split_evenly
+from avengers_graph.voting import WEIGHTINGS
 
 Calls = list[tuple[int | str, int]]
 
@@ -50,6 +54,12 @@ def test_each_strategy(strategy: str, rounds: list[Calls]) -> None:
     plan = make_plan(strategy, samples=8, top_experts=3)
     assert calls_of(plan) == rounds
     assert planned_samples(plan) == sum(samples for calls in rounds for _, samples in calls)
+
+
+def test_the_docs_tell_of_every_row() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "plans.md").read_text(encoding="utf-8")
+    rows = [*STRATEGIES, *STOP_RULES, *WEIGHTINGS]
+    assert [name for name in rows if f"`{name}`" not in docs] == []
 
 
 def test_every_strategy_is_told_of_here() -> None:
