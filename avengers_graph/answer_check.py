@@ -33,9 +33,13 @@ class AnswerCheck:
             return next(filter(None, map(self._wrong, record["tool_calls"])), None)
         if self._tools and self._forced:
             return "answers without the tool call asked for"
-        if self._text and schema_objection(self._text, json_in(record["text"])):
+        if self._text and self.data_objection(json_in(record["text"])):
             return "does not fit the schema asked for"
         return None
+
+    def data_objection(self, data: Any) -> str | None:
+        """What is wrong with the data of a text; None when they fit, or any would."""
+        return schema_objection(self._text, data) if self._text else None
 
     def _wrong(self, call: Mapping[str, Any]) -> str | None:
         name, args = call["name"], call["args"]

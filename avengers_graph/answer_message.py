@@ -8,6 +8,7 @@ from typing import Any, cast
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 
+from avengers_graph.ballots import Parse
 from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState, VerdictRecord
 from avengers_graph.types import SampleRecord
@@ -18,11 +19,17 @@ LEFT_OUT = ("margin", "abstained", "fallback")
 """Fields of a verdict that a message's metadata leaves out."""
 
 
-def answer_message(state: AvengersState, verdict: VerdictRecord) -> AIMessage:
-    """The winning sample's own text as one message, with the usage of all samples, once."""
+def answer_message(
+    state: AvengersState, verdict: VerdictRecord, *, parse: Parse | None = None
+) -> AIMessage:
+    """The winning sample's own text as one message, with the usage of all samples, once.
+
+    Args:
+        parse: how samples were read, where the caller wants data.
+    """
     winner = spoken_by(state, winner=verdict["winner"], fallback=verdict["fallback"])
     text, calls = winner["text"], winner["tool_calls"]
-    merged = _merged(state, verdict)
+    merged = _merged(state, verdict, parse)
     if merged is not None and calls:
         calls = [{**calls[0], "type": "tool_call", "args": json.loads(merged)}]
     elif merged is not None:
@@ -81,10 +88,17 @@ def _cut(answer: str | None) -> str | None:
     return answer if answer is None or len(answer) <= SHOWN else answer[:SHOWN] + "..."
 
 
-def _merged(state: AvengersState, verdict: VerdictRecord) -> str | None:
+def _merged(state: AvengersState, verdict: VerdictRecord, parse: Parse | None) -> str | None:
     """The JSON object that won field by field, which is nobody's own; None without one."""
-    merges = settings_of(state["request"]).merge and verdict["kind"] == "json"
-    return verdict["answer"] if merges else None
+    answer: str | None = verdict["answer"]
+    merges = settings_of(state["request"]).merge
+    if not merges or verdict["kind"] != "json" or answer is None:
+        return None
+    if answer == verdict["tally"][0]["answer"]:
+        return None
+    if parse is None:
+        return answer
+    return json.dumps(parse.as_written(json.loads(answer)), ensure_ascii=False)
 
 
 def _usage(state: AvengersState) -> UsageMetadata:

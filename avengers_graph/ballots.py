@@ -4,8 +4,9 @@
 """
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
 from langgraph.runtime import Runtime
 
@@ -18,13 +19,23 @@ from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally
 
-Parse = Callable[[SampleRecord], Any]
-"""A sample as plain data; None lets it abstain."""
+
+class Parse(Protocol):
+    """How the caller of a run wants samples read."""
+
+    def __call__(self, sample: SampleRecord, /) -> Any:
+        """A sample's ballot as plain data; None lets the sample abstain."""
+        ...
+
+    def as_written(self, ballot: Any, /) -> Any:
+        """The data of a ballot as an expert would write them; None where they are refused."""
+        ...
 
 
 def parse_of(runtime: Runtime[Context]) -> Parse | None:
     """How the caller of this run wants samples read; a run without a Context has no such wish."""
-    return runtime.context.parse_sample if isinstance(runtime.context, Context) else None
+    given = runtime.context.parse_sample if isinstance(runtime.context, Context) else None
+    return cast("Parse | None", given)
 
 
 def counted_before(state: AvengersState, plan: Plan) -> list[SampleRecord]:
@@ -87,6 +98,7 @@ class Ballots:
             embed=embed,
         )
         self._parse = parse
+        self._merge = settings.merge
         self._check = AnswerCheck(params)
         weigh = WEIGHTINGS[plan.weighting]
         self._weights = {expert["name"]: weigh(expert["score"]) for expert in state["experts"]}
@@ -130,5 +142,20 @@ class Ballots:
         return self._tally.is_decided([max(self._weights.values())] * outstanding)
 
     def verdict(self) -> Verdict:
-        """The outcome over the ballots so far."""
-        return self._tally.verdict()
+        """The outcome over the ballots so far.
+
+        An object that won field by field is nobody's own: where the schema refuses that object,
+        the answer is the best whole one.
+        """
+        found = self._tally.verdict()
+        if not (self._merge and found.kind == "json" and found.answer is not None):
+            return found
+        whole = found.tally[0]["answer"]
+        if found.answer == whole or self._accepts(json.loads(found.answer)):
+            return found
+        return replace(found, answer=whole)
+
+    def _accepts(self, merged: Any) -> bool:
+        if self._parse is not None:
+            return self._parse.as_written(merged) is not None
+        return self._check.data_objection(merged) is None

@@ -1,8 +1,4 @@
-"""Structured output: what is asked of the experts, how it is parsed, and how it is voted on.
-
-Samples vote as the objects they parse to: two spellings of the same data are one vote, and a
-sample that the schema does not accept abstains.
-"""
+"""Structured output: what is asked of the experts, and how their answer is parsed."""
 
 import json
 from collections import Counter
@@ -12,7 +8,7 @@ from typing import Any, Literal
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
@@ -25,19 +21,14 @@ from langchain_core.utils.function_calling import (
     convert_to_openai_tool,
 )
 from langchain_core.utils.pydantic import is_basemodel_subclass
-from pydantic import BaseModel, ValidationError
-from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from avengers_graph.answer_check import schema_objection
+from avengers_graph.chat_model.sample_reader import SampleReader
 from avengers_graph.chat_model.settings import RUN
 from avengers_graph.errors import ConfigError
-from avengers_graph.types import SampleRecord
 from avengers_graph.voting.written_json import json_in
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
 Schema = dict[str, Any] | type
-Parse = Callable[[SampleRecord], Any]
-"""A sample as plain data of the schema; None when it is none."""
 
 
 def call_keywords(schema: Schema, *, method: Method, strict: bool | None) -> dict[str, Any]:
@@ -65,7 +56,7 @@ def best_method(supports: Iterable[Set[str]]) -> Method:
     return max(_NEEDS, key=lambda method: having[_NEEDS[method]])
 
 
-def with_reader(given: Mapping[str, Any]) -> tuple[dict[str, Any], Parse | None]:
+def with_reader(given: Mapping[str, Any]) -> tuple[dict[str, Any], SampleReader | None]:
     """A call's keywords as experts are passed them, and how its samples are read as data.
 
     The schema of the answer is that of the one tool which must be called, or else of the text;
@@ -81,7 +72,7 @@ def with_reader(given: Mapping[str, Any]) -> tuple[dict[str, Any], Parse | None]
     called = "response_format" not in keywords
     if called or not keywords.get("tools"):
         keywords.setdefault("answer_kind", "json")
-    return keywords, sample_parser(schema, called=called)
+    return keywords, SampleReader(schema, tool=_tool_name(schema) if called else None)
 
 
 def traced_keywords(keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,108 +117,115 @@ def with_parser(
     return llm | raw | parsed.with_fallbacks([failed], exception_key="parsing_error")
 
 
-def sample_parser(schema: Schema, *, called: bool) -> Parse:
-    """How a sample is read for the vote.
-
-    Args:
-        called: whether the data are the arguments of its tool call, or else its text.
-    """
-    accept = _accepting(schema)
-
-    def parse(record: SampleRecord) -> Any:
-        try:
-            data = _called_with(record) if called else json_in(record["text"])
-            return accept(data) if isinstance(data, Mapping | list) else None
-        except (ValidationError, ValidationErrorV1):
-            return None
-
-    return parse
-
-
-def _called_with(record: SampleRecord) -> Any:
-    return record["tool_calls"][0]["args"] if record["tool_calls"] else None
-
-
-def _accepting(schema: Schema) -> Callable[[Any], Any]:
-    """A function from data to the plain form of what the schema makes of it; None to abstain."""
-    if not isinstance(schema, dict) and is_basemodel_subclass(schema):
-        if issubclass(schema, BaseModel):
-            return lambda data: schema.model_validate(data).model_dump(mode="json")
-        return lambda data: json.loads(schema.parse_obj(data).json())  # type: ignore[attr-defined]
-    plain = _json_schema(schema)
-    return lambda data: data if schema_objection(plain, data) is None else None
-
-
-def _json_schema(schema: Schema) -> dict[str, Any]:
-    if isinstance(schema, dict):
-        inner = schema.get("json_schema", schema)
-        if isinstance(inner.get("schema"), dict):
-            return dict(inner["schema"])
-    return convert_to_json_schema(schema)
-
-
 def _tool_call_parser(schema: Schema) -> Runnable[Any, Any]:
-    if not isinstance(schema, dict) and is_basemodel_subclass(schema):
-        return PydanticToolsParser(tools=[schema], first_tool_only=True)
-    name = convert_to_openai_tool(schema)["function"]["name"]
-    return JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
-
-
-def _whole(message: BaseMessage) -> BaseMessage:
-    """An answer as strict JSON, before a parser that would complete what is cut off.
-
-    Nobody said how it ends. The pieces of a stream pass: they are completed one by one.
-
-    Raises:
-        OutputParserException: the text is no JSON, or not all of it.
-    """
-    if isinstance(message, AIMessageChunk):
-        return message
-    data = json_in(message.text)
-    if data is None:
-        raise OutputParserException(
-            f"the answer is no whole JSON (cut off? then raise max_tokens): {message.text}",
-            llm_output=message.text,
-        )
-    return message.model_copy(update={"content": json.dumps(data)})
-
-
-def _each_whole(messages: Iterator[BaseMessage]) -> Iterator[BaseMessage]:
-    refusal = None
-    for message in messages:
-        refusal = message.additional_kwargs.get("refusal") or refusal
-        if refusal is None:
-            yield _whole(message)
-    _raise(refusal)
-
-
-async def _aeach_whole(messages: AsyncIterator[BaseMessage]) -> AsyncIterator[BaseMessage]:
-    refusal = None
-    async for message in messages:
-        refusal = message.additional_kwargs.get("refusal") or refusal
-        if refusal is None:
-            yield _whole(message)
-    _raise(refusal)
-
-
-def _raise(refusal: str | None) -> None:
-    """At the end of a stream: raised within it, the model's generator could not be closed.
-
-    Raises:
-        OpenAIRefusalError: the answer is a refusal; the class that ChatOpenAI raises.
-    """
-    if refusal is None:
-        return
-    from langchain_openai.chat_models.base import OpenAIRefusalError
-
-    raise OpenAIRefusalError(refusal)
+    if _is_class(schema):
+        parser: Runnable[Any, Any] = PydanticToolsParser(tools=[schema], first_tool_only=True)
+    else:
+        name = _tool_name(schema)
+        parser = JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
+    return _checked(_with_whole_calls, grows=not _is_class(schema)) | parser
 
 
 def _text_parser(schema: Schema) -> Runnable[Any, Any]:
-    whole: Runnable[Any, Any] = RunnableGenerator(_each_whole, _aeach_whole)
-    if not isinstance(schema, dict) and is_basemodel_subclass(schema):
-        return whole | PydanticOutputParser(pydantic_object=schema)
-    return whole | JsonOutputParser()
+    parser: Runnable[Any, Any] = (
+        PydanticOutputParser(pydantic_object=schema) if _is_class(schema) else JsonOutputParser()
+    )
+    return _checked(_of_whole_json, grows=not _is_class(schema)) | parser
+
+
+def _is_class(schema: Schema) -> bool:
+    return not isinstance(schema, dict) and is_basemodel_subclass(schema)
+
+
+def _tool_name(schema: Schema) -> str:
+    return str(convert_to_openai_tool(schema)["function"]["name"])
+
+
+Check = Callable[[BaseMessage], BaseMessage]
+"""An answer as the parser is to read it.
+
+Raises:
+    OutputParserException: the answer holds no data, or not all of them.
+"""
+
+
+def _with_whole_calls(answer: BaseMessage) -> BaseMessage:
+    if isinstance(answer, AIMessage) and answer.invalid_tool_calls and not answer.tool_calls:
+        arguments = answer.invalid_tool_calls[0]["args"]
+        raise OutputParserException(
+            "the arguments of the answer's call are no whole JSON object (cut off? then raise "
+            f"max_tokens): {arguments}",
+            llm_output=str(arguments),
+        )
+    return answer
+
+
+def _of_whole_json(answer: BaseMessage) -> BaseMessage:
+    data = json_in(answer.text)
+    if data is None:
+        raise OutputParserException(
+            f"the answer is no whole JSON (cut off? then raise max_tokens): {answer.text}",
+            llm_output=answer.text,
+        )
+    return AIMessage(json.dumps(data))
+
+
+def _checked(check: Check, *, grows: bool) -> Runnable[Any, Any]:
+    """What stands before a parser that would complete an answer which is cut off.
+
+    Nobody said how such an answer ends. Dicts grow with the pieces of a stream, and the end of it
+    is an error when they are not whole by then; an instance of a class is whole from the start.
+    """
+
+    def read(messages: Iterator[BaseMessage]) -> Iterator[BaseMessage]:
+        answer = _Answer(check, grows=grows)
+        for message in messages:
+            yield from answer.passed_on(message)
+        yield from answer.rest()
+
+    async def aread(messages: AsyncIterator[BaseMessage]) -> AsyncIterator[BaseMessage]:
+        answer = _Answer(check, grows=grows)
+        async for message in messages:
+            for piece in answer.passed_on(message):
+                yield piece
+        for piece in answer.rest():
+            yield piece
+
+    return RunnableGenerator(read, aread)
+
+
+class _Answer:
+    """An answer on its way to the parser, in one message or in pieces."""
+
+    def __init__(self, check: Check, *, grows: bool) -> None:
+        self._check = check
+        self._grows = grows
+        self._pieces: list[BaseMessage] = []
+        self._refused = False
+
+    def passed_on(self, piece: BaseMessage) -> Iterator[BaseMessage]:
+        self._pieces.append(piece)
+        self._refused |= bool(piece.additional_kwargs.get("refusal"))
+        if self._grows and isinstance(piece, AIMessageChunk) and not self._refused:
+            yield piece
+
+    def rest(self) -> Iterator[BaseMessage]:
+        """The whole answer, unless its pieces have been passed on.
+
+        Raises:
+            OpenAIRefusalError: the answer is a refusal; the class that ChatOpenAI raises. Raised
+                at the end of a stream, as the model's generator could not be closed within it.
+            OutputParserException: as the check raises.
+        """
+        first, *others = self._pieces
+        whole: Any = first + others if others else first
+        if refusal := whole.additional_kwargs.get("refusal"):
+            from langchain_openai.chat_models.base import OpenAIRefusalError
+
+            raise OpenAIRefusalError(refusal)
+        checked = self._check(whole)
+        if not (self._grows and isinstance(first, AIMessageChunk)):
+            yield checked
 
 
 _NEEDS: Mapping[Method, str] = {

@@ -22,11 +22,12 @@ def vote(
 ) -> Command[Literal["sample", "__end__"]]:
     """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
     settings, plan = settings_of(state["request"]), Plan.model_validate(state["plan"])
+    parse = parse_of(runtime)
     ballots = Ballots(
         state,
         plan,
         counted_after(state, plan),
-        parse=parse_of(runtime),
+        parse=parse,
         embed=embeddings.embed_documents,
     )
     found = ballots.verdict()
@@ -35,7 +36,7 @@ def vote(
     done = plan_is_done(plan, standing, finished_round=state["round"])
     if not done and Budget.left(settings, state["spent"]).allows_a_call:
         return Command(update={"verdict": verdict, "round": state["round"] + 1}, goto="sample")
-    answer = answer_message(state, verdict)
+    answer = answer_message(state, verdict, parse=parse)
     if settings.min_confidence is not None and found.confidence < settings.min_confidence:
         answer = _as_decided(answer, verdict)
     return Command(update={"verdict": verdict, "messages": [answer]}, goto="__end__")
