@@ -8,9 +8,9 @@ over three seeds, and prints the table of ``avengers-graph evaluate --ablate``.
 import argparse
 
 from avengers_graph.calibration.ablation import Split, ablate
+from avengers_graph.calibration.baselines import LEXICAL, lexical_vectors
 from avengers_graph.calibration.cross_validation import random_folds
-from avengers_graph.calibration.embedders import LEXICAL, lexical_vectors
-from avengers_graph.calibration.routing import best_single
+from avengers_graph.calibration.evaluation import best_single
 from avengers_graph.cli.evaluate import show_ablation
 from avengers_graph.cli.terminal import progress_bars
 from avengers_graph.embedding import embed_texts, load_embeddings

@@ -24,7 +24,7 @@ from rich.progress import track
 from rich.table import Table
 
 from avengers_graph import ClusterIndex, Context, create_avengers_graph
-from avengers_graph.calibration.imports import import_recording
+from avengers_graph.calibration.published_outputs import read_published_outputs
 from avengers_graph.calibration.questions import read_questions
 from avengers_graph.embedding import load_embeddings
 from avengers_graph.experts.recording import Recorded, read_recording
@@ -117,7 +117,7 @@ def korbench(folder: Path, *, seed: int) -> Bench:
     models = sorted(rows[0]["outputs"])
     correct = {(row["id"], model): row["correct"][model] for row in rows for model in models}
     judged = {row["id"] for row in rows[half:]}
-    everything = import_recording(folder / "dev.jsonl", source="korbench")
+    everything = read_published_outputs(folder / "dev.jsonl", source="korbench")
     recording = [entry for entry in everything if entry.id in judged]
     calibration = [
         Record(

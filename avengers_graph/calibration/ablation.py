@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.calibration.baselines import BASELINES, predicted, unfitted_scores
-from avengers_graph.calibration.routing import percent, ranking_keys
+from avengers_graph.calibration.evaluation import percent, ranking_keys
 from avengers_graph.embedding import Progress
 from avengers_graph.routing import SCORERS, RankingSettings, choose
 from avengers_graph.routing.clustering import METHODS, distinct_rows
@@ -115,7 +115,7 @@ _Variant = tuple[str, str, Callable[[int], Floats]]
 
 def _variants(split: Split, settings: RankingSettings) -> Iterator[_Variant]:
     def refitted(**changes: Any) -> Callable[[int], Floats]:
-        return lambda seed: _routed(split, settings.but(**changes), seed)
+        return lambda seed: _routed(split, replace(settings, **changes), seed)
 
     size = len(split.train_vectors)
     yield "as fitted", "", refitted()
@@ -148,7 +148,7 @@ def _with_less(split: Split, settings: RankingSettings, share: float) -> Callabl
             split.train.rows(kept), split.train_vectors[kept], split.test, split.test_vectors
         )
         wanted = min(settings.n_clusters or 1, max(1, len(kept) // 10))
-        return _routed(less, settings.but(n_clusters=wanted), seed)
+        return _routed(less, replace(settings, n_clusters=wanted), seed)
 
     return score
 
@@ -178,7 +178,7 @@ def _routed(split: Split, settings: RankingSettings, seed: int) -> Floats:
     # No more clusters than there are different queries; spectral clustering makes one fewer.
     most = len(split.train_vectors) - (settings.method == "spectral")
     different = distinct_rows(split.train_vectors, enough=settings.n_clusters or 1)
-    settings = settings.but(n_clusters=max(1, min(different, most)))
+    settings = replace(settings, n_clusters=max(1, min(different, most)))
     with warnings.catch_warnings():
         # Fewer clusters than asked for is what some methods do on some data; it is a result.
         warnings.filterwarnings("ignore", module="sklearn")

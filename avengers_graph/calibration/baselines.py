@@ -1,11 +1,15 @@
-"""Other ways to choose an expert from an embedding, fitted on the same records."""
+"""What routing is compared with: other routers, and an embedder that knows words alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.calibration.single_experts import asked_alone, best_of_each, taken
+from avengers_graph.calibration.evaluation import (
+    best_of_each_dataset,
+    single_expert_columns,
+    values_at,
+)
 from avengers_graph.routing.clustering import few_threads
 from avengers_graph.routing.fitting import fit_ridge
 from avengers_graph.routing.matrix import Matrix
@@ -18,20 +22,24 @@ NEIGHBOURS = 50
 PENALTY = 30.0
 RANK = 3
 """Dimensions that queries and experts share in the factorisation."""
+LEXICAL = "words alone (TF-IDF, SVD)"
+"""Name of ``lexical_vectors`` in an ablation."""
+LEXICAL_DIM = 384
+"""As many dimensions as the default embedder has."""
 
 
 def unfitted_scores(data: Matrix, *, best_single: str) -> dict[str, Floats]:
     """What needs no fit: the score it gets on each query, ``(n,)``, as ``evaluate`` counts it.
 
-    NaN on data sets where the expert has too few scores (``single_experts.asked_alone``).
+    NaN on data sets where the expert has too few scores (``single_expert_columns``).
     """
-    alone = asked_alone(data)
+    alone = single_expert_columns(data)
     rows = np.arange(len(alone))
     return {
         "random": np.nanmean(data.scores, axis=1),
-        "best single": taken(data.scores, alone[:, data.experts.index(best_single)]),
-        "best per data set": taken(
-            data.scores, alone[rows, best_of_each(data, alone)[data.dataset]]
+        "best single": values_at(data.scores, alone[:, data.experts.index(best_single)]),
+        "best per data set": values_at(
+            data.scores, alone[rows, best_of_each_dataset(data, alone)[data.dataset]]
         ),
         "oracle": np.nanmax(data.scores, axis=1),
     }
@@ -94,3 +102,29 @@ BASELINES: Mapping[str, _Baseline] = {
     "MLP": _mlp,
 }
 """Routers of other kinds, to be fitted; what needs no fit is in ``unfitted_scores``."""
+
+
+def lexical_vectors(
+    train: Sequence[str], test: Sequence[str], *, seed: int = 0
+) -> tuple[Vectors, Vectors]:
+    """Unit vectors that know words but no meaning: latent semantic analysis of the training texts.
+
+    TF-IDF of words and word pairs, reduced by a truncated SVD to ``LEXICAL_DIM`` dimensions or
+    to as many as the texts have. A text that shares no word with them gets a zero vector.
+    """
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import normalize
+
+    # Letters in a row are a word, any other character is one by itself: programs and Chinese
+    # have few spaces.
+    words = TfidfVectorizer(
+        token_pattern=r"[A-Za-z\u00c0-\u024f]+|\S", ngram_range=(1, 2), sublinear_tf=True
+    )
+    counted = words.fit_transform(train)
+    dim = max(1, min(LEXICAL_DIM, *(size - 1 for size in counted.shape)))
+    reduced = make_pipeline(words, TruncatedSVD(dim, random_state=seed))
+    fitted = reduced.fit_transform(train)
+    first, second = (normalize(part) for part in (fitted, reduced.transform(test)))
+    return first.astype(np.float32), second.astype(np.float32)

@@ -115,8 +115,8 @@ class HeldOut:
             self._models[prior], _ = fit_model(
                 self._data,
                 self._train,
-                settings=self._settings.but(
-                    n_clusters=self._clusters, prior=prior, scorer="cluster"
+                settings=replace(
+                    self._settings, n_clusters=self._clusters, prior=prior, scorer="cluster"
                 ),
                 seed=self._seed,
                 partitions=self._partitions,

@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.calibration.routing import ranking_keys
-from avengers_graph.calibration.single_experts import Columns, asked_alone, taken
+from avengers_graph.calibration.evaluation import (
+    Columns,
+    ranking_keys,
+    single_expert_columns,
+    values_at,
+)
 from avengers_graph.errors import RecordsError
 from avengers_graph.routing import choose, trade_off
 from avengers_graph.routing.matrix import Matrix, macro_mean
@@ -32,7 +36,7 @@ class FrontierPoint:
     """USD per 1,000 queries, the same ones, each data set counting once."""
     unscored: int = 0
     """Queries without a score of a single expert; another one's score and cost count there, as
-    ``single_experts.asked_alone`` says."""
+    ``single_expert_columns`` says."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain form: ``alpha`` of routing, or ``expert`` of a single one."""
@@ -104,7 +108,7 @@ def frontier_points(
     Args:
         data: Records with costs (``with_costs``).
     """
-    alone = asked_alone(data)
+    alone = single_expert_columns(data)
     missing = np.isnan(data.scores).sum(axis=0)
     routed = [_point(f"alpha {alpha:g}", alpha, data, at) for alpha, at in sorted(choices.items())]
     single = [
@@ -128,5 +132,5 @@ def _point(
     if (chosen < 0).any():
         # A mean over other data sets than the rest has is no point of the same picture.
         return FrontierPoint(name, alpha, float("nan"), float("nan"), unscored)
-    score, cost = (macro_mean(taken(of, chosen), data) for of in (data.scores, data.costs))
+    score, cost = (macro_mean(values_at(of, chosen), data) for of in (data.scores, data.costs))
     return FrontierPoint(name, alpha, 100 * score, 1000 * cost, unscored)

@@ -7,19 +7,14 @@ the luck of one partition into folds: the best few, and the defaults, are judged
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.calibration.candidates import (
-    MOST_CLUSTERS,
-    PARTITIONS,
-    candidates,
-    cluster_numbers,
-)
 from avengers_graph.calibration.cross_validation import (
     Fold,
     HeldOut,
@@ -31,6 +26,7 @@ from avengers_graph.embedding import Progress
 from avengers_graph.errors import ConfigError, RecordsError
 from avengers_graph.routing import RankingSettings
 from avengers_graph.routing.clustering import distinct_rows, few_threads
+from avengers_graph.routing.fitting import default_clusters
 from avengers_graph.routing.matrix import Matrix, dataset_means, macro_mean
 from avengers_graph.routing.model import Vectors
 
@@ -43,6 +39,21 @@ FINALISTS = 12
 REPEATS = 3
 """Further partitions into folds that the finalists are judged on."""
 FOLDS = 5
+PARTITIONS = 4
+"""Partitions of the clustering that candidates average at most."""
+BLENDS = (
+    *(
+        {"cluster": 1 - s, other: s}
+        for other in ("ridge", "knn", "prior")
+        for s in (0.25, 0.5, 0.75)
+    ),
+    {"cluster": 0.25, "ridge": 0.5, "prior": 0.25},
+    {"cluster": 0.5, "ridge": 0.25, "prior": 0.25},
+)
+AUTHORS_TOP_CLUSTERS, AUTHORS_BETA = 11, 3.0
+"""Defaults of the authors' released code for its reciprocal-rank fusion."""
+MOST_CLUSTERS = 128
+"""Clusters that are tried at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,3 +285,54 @@ def _dataset_means(data: Matrix) -> Floats:
         known = np.maximum(np.isfinite(scores).sum(axis=0), 1)
         means.append(np.nansum(scores, axis=0) / known)
     return np.stack(means)
+
+
+def cluster_numbers(n_queries: int, *, different: int) -> list[int]:
+    """Numbers of clusters to try, the default first, up to one for 10 queries.
+
+    Args:
+        different: Of the queries' vectors, counted up to ``MOST_CLUSTERS`` or further.
+    """
+    tried = [k for k in (MOST_CLUSTERS, 32, 16, 8) if k <= n_queries // 10]
+    return list(dict.fromkeys(min(k, different) for k in (default_clusters(n_queries), *tried)))
+
+
+def candidates(base: RankingSettings, *, first: bool) -> Iterator[RankingSettings]:
+    """Settings that differ in all but the clustering; simpler ones first, as ties go to them.
+
+    Args:
+        first: Also those that do not depend on the number of clusters.
+    """
+    for prior in ("dataset", "global"):
+        held = replace(base, prior=prior)
+        if first:
+            yield replace(held, scorer="prior", partitions=1)
+            for penalty in (30.0, 100.0, 300.0):
+                yield replace(held, scorer="ridge", penalty=penalty, partitions=1)
+            for neighbours, shrinkage in product((20, 50, 150), (10.0, 50.0)):
+                yield replace(
+                    held, scorer="knn", neighbours=neighbours, shrinkage=shrinkage, partitions=1
+                )
+        mixing = ((1, 10.0), (3, 10.0), (3, 3.0))
+        for (top, beta), averaged, shrinkage in product(
+            mixing, (1, base.partitions), (0.0, 5.0, 20.0, 80.0)
+        ):
+            yield replace(
+                held,
+                scorer="cluster",
+                top_clusters=top,
+                beta=beta,
+                partitions=averaged,
+                shrinkage=shrinkage,
+            )
+        for blend, shrinkage in product(BLENDS, (5.0, 20.0)):
+            yield replace(held, scorer="blend", blend=blend, shrinkage=shrinkage)
+    for averaged in (1, base.partitions):
+        yield replace(
+            base,
+            scorer="reciprocal-rank",
+            prior="global",
+            partitions=averaged,
+            top_clusters=AUTHORS_TOP_CLUSTERS,
+            beta=AUTHORS_BETA,
+        )

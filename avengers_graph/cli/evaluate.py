@@ -25,8 +25,8 @@ from avengers_graph.errors import ConfigError
 
 if TYPE_CHECKING:
     from avengers_graph.calibration.ablation import AblationRow
+    from avengers_graph.calibration.evaluation import DatasetResult, RoutingResult
     from avengers_graph.calibration.frontier import FrontierPoint
-    from avengers_graph.calibration.routing import DatasetResult, RoutingResult
     from avengers_graph.records import Record
     from avengers_graph.routing import ClusterIndex
     from avengers_graph.routing.matrix import Matrix
@@ -79,8 +79,8 @@ def evaluate_command(
     import numpy as np
 
     from avengers_graph.calibration.ablation import Split, ablate
-    from avengers_graph.calibration.embedders import LEXICAL, lexical_vectors
-    from avengers_graph.calibration.routing import evaluate_vectors, shared_experts
+    from avengers_graph.calibration.baselines import LEXICAL, lexical_vectors
+    from avengers_graph.calibration.evaluation import evaluate_vectors, shared_experts
     from avengers_graph.embedding import embed_texts, load_embeddings
     from avengers_graph.records import read_records
     from avengers_graph.routing import open_index

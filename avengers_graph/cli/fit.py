@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -255,4 +256,4 @@ def _settings(clusters: str | None, method: str, scorer: str | None) -> "Ranking
     settings = RankingSettings(
         n_clusters=None if clusters is None else int(clusters), method=method
     )
-    return settings if scorer is None else settings.but(scorer=scorer)
+    return settings if scorer is None else replace(settings, scorer=scorer)

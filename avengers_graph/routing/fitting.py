@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -80,7 +80,7 @@ def fit_records(
     experts = check_records(records)
     chosen = settings or RankingSettings()
     if n_clusters is not None:
-        chosen = chosen.but(n_clusters=n_clusters)
+        chosen = replace(chosen, n_clusters=n_clusters)
     texts = [record.query for record in records]
     if vectors is not None:
         rows = np.asarray(vectors, dtype=np.float32)
@@ -131,7 +131,7 @@ def fit_model(
     wanted = settings.n_clusters or default_clusters(len(vectors))
     if settings.n_clusters is None:
         wanted = distinct_rows(vectors, enough=wanted)
-    settings = settings.but(n_clusters=wanted)
+    settings = replace(settings, n_clusters=wanted)
     global_means, global_counts = _column_means(data.scores)
     means = dataset_means(data.scores, data.dataset, len(data.datasets))
     prior = (

@@ -1,7 +1,7 @@
 """How an index was fitted and how its evidence is turned into scores: one plain value."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from avengers_graph.errors import ConfigError
@@ -61,10 +61,6 @@ class RankingSettings:
         if self.scorer == "blend":
             return self.blend.get(scorer, 0) > 0
         return self.scorer == scorer
-
-    def but(self, **changes: Any) -> Self:
-        """A copy with some fields changed."""
-        return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types only."""

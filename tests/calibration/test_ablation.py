@@ -5,13 +5,13 @@ import pytest
 
 from avengers_graph.calibration.ablation import AblationRow, Split, ablate
 from avengers_graph.calibration.baselines import predicted, unfitted_scores
+from avengers_graph.calibration.evaluation import evaluate_choices
 from avengers_graph.calibration.frontier import (
     cheapest_within,
     frontier_points,
     trade_off_choices,
     with_costs,
 )
-from avengers_graph.calibration.routing import evaluate_choices
 from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import RecordsError
 from avengers_graph.records import Record

@@ -1,5 +1,7 @@
 """Cross-validation finds what is planted, holds out what it says, and repeats itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,10 @@ from avengers_graph.calibration.cross_validation import (
     random_folds,
     shifted_folds,
 )
-from avengers_graph.calibration.tuning import tune
+from avengers_graph.calibration.tuning import candidates, cluster_numbers, tune
 from avengers_graph.embedding import embed_texts
 from avengers_graph.errors import ConfigError, RecordsError
-from avengers_graph.routing import RankingSettings, choose, order_key
+from avengers_graph.routing import SCORERS, RankingSettings, choose, order_key
 from avengers_graph.routing.fitting import fit_model, knn_queries
 from avengers_graph.routing.matrix import Matrix, macro_mean, matrix
 from avengers_graph.routing.model import Vectors
@@ -53,7 +55,7 @@ def test_a_held_out_judgement_is_that_of_a_fit_on_the_rest(
     data: tuple[Matrix, Vectors], settings: RankingSettings
 ) -> None:
     scored, vectors = data
-    settings = settings.but(n_clusters=6)
+    settings = replace(settings, n_clusters=6)
     fold = random_folds(scored, n_folds=4, seed=1)[0]
     base = RankingSettings(n_clusters=6, partitions=4)
     shared = HeldOut(scored, vectors, fold, settings=base, seed=5).routed(settings)
@@ -115,3 +117,12 @@ def test_queries_that_are_all_alike_can_be_tuned_on(data: tuple[Matrix, Vectors]
     scored, vectors = data
     alike = np.repeat(vectors[:1], len(vectors), axis=0)
     assert tune(scored, alike, n_folds=2, budget=1e-9).trials[0].score > 0
+
+
+def test_every_scorer_is_a_candidate() -> None:
+    tried = list(candidates(RankingSettings(n_clusters=64), first=True))
+    assert {settings.scorer for settings in tried} == set(SCORERS)
+    assert len({repr(settings) for settings in tried}) == len(tried)
+    assert cluster_numbers(5000, different=128) == [64, 128, 32, 16, 8]
+    assert cluster_numbers(30, different=30) == [1]
+    assert cluster_numbers(5000, different=4) == [4]

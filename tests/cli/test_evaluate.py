@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from avengers_graph.calibration.embedders import LEXICAL
+from avengers_graph.calibration.baselines import LEXICAL
 from avengers_graph.errors import (
     ConfigError,
     RecordsError,

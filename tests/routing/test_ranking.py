@@ -84,7 +84,7 @@ def test_the_best_in_the_cluster_comes_first_and_says_why() -> None:
 
 
 def test_small_clusters_shrink_to_the_prior() -> None:
-    found = evidence([[1.0, 0.0]], counts=5, settings=PLAIN.but(shrinkage=15))
+    found = evidence([[1.0, 0.0]], counts=5, settings=replace(PLAIN, shrinkage=15))
     assert estimate(found).tolist() == [0.625, 0.375]
 
 
@@ -111,12 +111,12 @@ def test_far_queries_fall_back_to_the_global_ranking() -> None:
     assert "75% of it is the global 50%" in rank_experts(found, candidates=["a"])[0]["why"]
     hardly = evidence([[0.9, 0.1]], trusted=0.996)
     assert "far from" not in rank_experts(hardly, candidates=["a"])[0]["why"]
-    kept = evidence([[0.9, 0.1]], trusted=0.25, settings=PLAIN.but(back_off=False))
+    kept = evidence([[0.9, 0.1]], trusted=0.25, settings=replace(PLAIN, back_off=False))
     assert estimate(kept).tolist() == pytest.approx([0.9, 0.1])
 
 
 def test_reciprocal_rank_fuses_ranks_as_the_authors_do() -> None:
-    settings = PLAIN.but(scorer="reciprocal-rank")
+    settings = replace(PLAIN, scorer="reciprocal-rank")
     means = [[0.9, 0.8, 0.1], [0.1, 0.9, 0.8]]
     found = evidence(means, weights=[0.6, 0.4], settings=settings)
     wanted = [0.6 / 0.1 + 0.4 / 2.1, 0.6 / 1.1 + 0.4 / 0.1, 0.6 / 2.1 + 0.4 / 1.1]
@@ -125,14 +125,14 @@ def test_reciprocal_rank_fuses_ranks_as_the_authors_do() -> None:
 
 
 def test_an_expert_without_a_score_in_a_cluster_is_ranked_there_by_the_prior() -> None:
-    settings = PLAIN.but(scorer="reciprocal-rank")
+    settings = replace(PLAIN, scorer="reciprocal-rank")
     found = evidence([[0.4, 0.0, 0.6]], settings=settings)
     unscored = replace(found, counts=np.array([[[50.0, 0.0, 50.0]]]))
     assert names(unscored) == ["c", "b", "a"]
 
 
 def test_why_never_makes_up_scores() -> None:
-    settings = PLAIN.but(prior="dataset")
+    settings = replace(PLAIN, prior="dataset")
     found = evidence([[1.0, 0.8], [0.0, 0.6]], weights=[0.5, 0.5], settings=settings)
     somewhere = replace(
         found,
@@ -152,7 +152,7 @@ def test_why_never_makes_up_scores() -> None:
 
 
 def test_a_blend_is_convex() -> None:
-    settings = PLAIN.but(scorer="blend", blend={"cluster": 3, "ridge": 1})
+    settings = replace(PLAIN, scorer="blend", blend={"cluster": 3, "ridge": 1})
     found = evidence([[0.7, 0.5]], settings=settings, predictions={"ridge": [-0.2, 0.2]})
     assert estimate(found).tolist() == pytest.approx([0.5 + 0.15 - 0.05, 0.55])
     assert "blend of cluster x 3, ridge x 1" in rank_experts(found, candidates=["a"])[0]["why"]
@@ -232,9 +232,9 @@ def test_settings_survive_their_plain_form() -> None:
     with pytest.raises(ConfigError, match="'colour'"):
         RankingSettings.from_dict({"colour": 1})
     with pytest.raises(ConfigError, match="scorer 'x' is unknown"):
-        estimate(evidence([[0.5]], settings=PLAIN.but(scorer="x")))
+        estimate(evidence([[0.5]], settings=replace(PLAIN, scorer="x")))
     with pytest.raises(ConfigError, match="holds nothing for the scorer 'knn'"):
-        estimate(evidence([[0.5]], settings=PLAIN.but(scorer="knn")))
+        estimate(evidence([[0.5]], settings=replace(PLAIN, scorer="knn")))
 
 
 def test_a_batch_is_chosen_from_as_one_query_is_ranked() -> None:
@@ -249,21 +249,21 @@ def test_a_batch_is_chosen_from_as_one_query_is_ranked() -> None:
 
 
 def test_reciprocal_rank_backs_off_too() -> None:
-    settings = PLAIN.but(scorer="reciprocal-rank")
+    settings = replace(PLAIN, scorer="reciprocal-rank")
     near = evidence([[0.4, 0.6]], settings=settings)
     far = replace(near, trust=np.array(0.0), global_means=np.array([0.57, 0.48]))
     assert names(near) == ["b", "a"]
     assert names(far) == ["a", "b"]
-    assert names(replace(far, settings=settings.but(back_off=False))) == ["b", "a"]
+    assert names(replace(far, settings=replace(settings, back_off=False))) == ["b", "a"]
 
 
 @pytest.mark.parametrize(
     ("settings", "count"),
     [
         (PLAIN, 2000),
-        (PLAIN.but(scorer="knn", neighbours=50), 50),
-        (PLAIN.but(scorer="ridge", neighbours=50), 50),
-        (PLAIN.but(scorer="blend", neighbours=50, blend={"cluster": 1, "ridge": 3}), 537.5),
+        (replace(PLAIN, scorer="knn", neighbours=50), 50),
+        (replace(PLAIN, scorer="ridge", neighbours=50), 50),
+        (replace(PLAIN, scorer="blend", neighbours=50, blend={"cluster": 1, "ridge": 3}), 537.5),
     ],
 )
 def test_the_count_is_that_of_the_scorer_that_spoke(
@@ -280,7 +280,7 @@ def test_a_new_scorer_needs_a_row_in_the_registry_and_nothing_else(
     added = {**SCORERS, "cheerful": lambda evidence: evidence.prior * 0 + 0.1}
     monkeypatch.setattr("avengers_graph.routing.scores.SCORERS", added)
     ranked = rank_experts(
-        evidence([[0.5]], settings=PLAIN.but(scorer="cheerful")), candidates=["a"]
+        evidence([[0.5]], settings=replace(PLAIN, scorer="cheerful")), candidates=["a"]
     )
     assert ranked[0]["score"] == pytest.approx(0.6)
     assert ranked[0]["why"].startswith("cheerful; ")

@@ -1,4 +1,8 @@
-"""Routing accuracy beside the experts that one could have asked instead."""
+"""Routing accuracy, beside the experts that one could have asked instead.
+
+What is compared has to be about the same queries: an expert that was scored on the easy ones
+alone would look better than all others, and than the oracle.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avengers_graph.calibration.single_experts import asked_alone, best_of_each, taken
 from avengers_graph.embedding import Progress, embed_texts
 from avengers_graph.errors import RecordsError
 from avengers_graph.records import Record, check_records, expert_names
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 Floats = NDArray[np.float64]
+Columns = NDArray[np.int64]
 
 RESAMPLES = 2000
 """Bootstrap resamples behind an interval."""
@@ -30,7 +34,7 @@ _CHUNK = 2000
 class DatasetResult:
     """One row. Scores in percent, all about the same ``n`` queries, none above ``oracle``.
 
-    An expert with gaps in its scores counts as ``single_experts.asked_alone`` says: where it has
+    An expert with gaps in its scores counts as ``single_expert_columns`` says: where it has
     none, the data set's next best expert that has one counts in its stead.
     """
 
@@ -157,6 +161,50 @@ def evaluate_vectors(
     return evaluate_choices(chosen, data, best_single=best, seed=seed, passed_over=passed_over)
 
 
+def single_expert_columns(data: Matrix) -> Columns:
+    """Column whose score counts on each query when one expert is asked alone, ``(n, e)``.
+
+    That is its own; where it has no score, that of the expert which has one and is best on the
+    data set, as routing too falls back to the next best. It is -1 on a data set where the expert
+    has fewer than half as many scores as the one with the most: too few to say what it is worth.
+    """
+    found = np.full(data.scores.shape, -1)
+    for row in range(len(data.datasets)):
+        here = np.flatnonzero(data.dataset == row)
+        if not len(here):
+            continue
+        known = np.isfinite(data.scores[here])
+        counts = known.sum(axis=0)
+        means = np.nansum(data.scores[here], axis=0) / np.maximum(counts, 1)
+        order = np.argsort(-np.where(counts > 0, means, -1.0), kind="stable")
+        stand_in = order[known[:, order].argmax(axis=1)]
+        columns = np.flatnonzero(2 * counts >= counts.max())
+        found[np.ix_(here, columns)] = np.where(
+            known[:, columns], columns[None, :], stand_in[:, None]
+        )
+    return found
+
+
+def values_at(values: Floats, columns: Columns) -> Floats:
+    """``values (n, e)`` at one column of each row, ``(n,)``; NaN where the column is -1."""
+    return np.where(columns >= 0, values[np.arange(len(columns)), columns], np.nan)
+
+
+def best_of_each_dataset(data: Matrix, alone: Columns) -> Columns:
+    """Column of the expert best on each data set in hindsight, ties to the first, ``(d,)``.
+
+    Args:
+        alone: ``single_expert_columns(data)``. Experts with too few scores are left out.
+    """
+    scores = np.stack([values_at(data.scores, columns) for columns in alone.T], axis=1)
+    found = np.zeros(len(data.datasets), dtype=np.int64)
+    for row in range(len(data.datasets)):
+        here = data.dataset == row
+        if here.any():
+            found[row] = np.argmax(np.nan_to_num(scores[here].mean(axis=0), nan=-1.0))
+    return found
+
+
 def ranking_keys(
     model: FittedModel,
     vectors: Vectors,
@@ -199,8 +247,8 @@ def evaluate_choices(
         passed_over: Records on which another one would have been chosen, had it a score.
     """
     single = data.experts.index(best_single)
-    alone = asked_alone(data)
-    best = best_of_each(data, alone)
+    alone = single_expert_columns(data)
+    best = best_of_each_dataset(data, alone)
     rng = np.random.default_rng(seed)
     rows: list[DatasetResult] = []
     draws: list[Floats] = []
@@ -218,8 +266,8 @@ def evaluate_choices(
                 name=name,
                 n=len(here),
                 routed=100 * float(_mean(routed)),
-                single=100 * float(taken(scores, alone[here, single]).mean()),
-                per_dataset_best=100 * float(taken(scores, alone[here, best[number]]).mean()),
+                single=100 * float(values_at(scores, alone[here, single]).mean()),
+                per_dataset_best=100 * float(values_at(scores, alone[here, best[number]]).mean()),
                 random=100 * float(_mean(_mean(scores, axis=1))),
                 oracle=100 * float(_mean(np.nanmax(scores, axis=1))),
                 ci=_interval(resampled),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from avengers_graph.calibration.embedders import LEXICAL_DIM, lexical_vectors
+from avengers_graph.calibration.baselines import LEXICAL_DIM, lexical_vectors
 
 SUMS = [f"add the numbers {a} and {a + 1}" for a in range(20)]
 TOWNS = [f"name a river in town number {a}" for a in range(20)]

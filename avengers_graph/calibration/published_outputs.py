@@ -1,6 +1,6 @@
-"""Published outputs of other people's models as a recording: replayed like one's own.
+"""Published outputs of other people's models as a recording, to be replayed like one's own.
 
-A new format is one reader here and one row in ``IMPORTERS``.
+A new format is one reader here and one row in ``FORMATS``.
 """
 
 import ast
@@ -18,22 +18,22 @@ _CHARACTERS_PER_TOKEN = 4
 _RESPONSE = "|model_response"
 
 
-def import_recording(path: Path, *, source: str) -> list[Recorded]:
+def read_published_outputs(path: Path, *, source: str) -> list[Recorded]:
     """Read published outputs.
 
     Tokens are estimated from lengths where the format does not give them; latency is 0.
 
     Args:
         path: the file.
-        source: a key of ``IMPORTERS``.
+        source: a key of ``FORMATS``.
 
     Raises:
         RecordsError: the format is unknown, or the file is not of that format.
     """
-    if source not in IMPORTERS:
-        raise RecordsError(f"unknown format {source!r}; choose one of {', '.join(IMPORTERS)}")
+    if source not in FORMATS:
+        raise RecordsError(f"unknown format {source!r}; choose one of {', '.join(FORMATS)}")
     try:
-        entries = list(IMPORTERS[source](path))
+        entries = list(FORMATS[source](path))
     except OSError as error:
         raise RecordsError(f"cannot read {str(path)!r} ({error.strerror})") from error
     except (KeyError, TypeError, ValueError, SyntaxError, csv.Error) as error:
@@ -88,6 +88,6 @@ def _entry(model: str, prompt: str, text: str, *, key: str) -> Recorded:
     )
 
 
-IMPORTERS: Mapping[str, Callable[[Path], Iterator[Recorded]]] = MappingProxyType(
+FORMATS: Mapping[str, Callable[[Path], Iterator[Recorded]]] = MappingProxyType(
     {"korbench": _korbench, "routerbench": _routerbench}
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avengers_graph.calibration.routing import evaluate_choices, evaluate_index, shared_experts
+from avengers_graph.calibration.evaluation import evaluate_choices, evaluate_index, shared_experts
 from avengers_graph.errors import RecordsError
 from avengers_graph.records import Record
 from avengers_graph.routing import ClusterIndex
