@@ -153,7 +153,7 @@ def evaluate_vectors(
     """As ``evaluate_index``, for records that are embedded already."""
     experts = data.experts
     columns = [index.experts.index(name) for name in experts]
-    keys, costs = ranking_keys(index.model, vectors, neighbours=index.neighbours)
+    keys, costs = ranking_keys(index.model, vectors, neighbours=index.queries)
     keys, costs = keys[:, columns], costs[:, columns]
     chosen = choose(keys, costs=costs, known=np.isfinite(data.scores))
     best = best_single(index.model, experts)

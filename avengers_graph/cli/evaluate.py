@@ -103,7 +103,7 @@ def evaluate_command(
         points = _frontier(opened_index, data, vectors, default_cost) if frontier else None
         rows = []
         if ablated:
-            known, train, train_vectors = opened_index.training_data()
+            known, train, train_vectors = opened_index.queries.training_data()
             columns = np.array([train.experts.index(name) for name in data.experts])
             split = Split(train.columns(columns), train_vectors, data, vectors)
             others = {LEXICAL: lexical_vectors(known, asked)}
@@ -152,7 +152,7 @@ def _notes(
         )
     if unknown := [name for name in expert_names(read) if name not in index.experts]:
         yield f"the index does not know {unknown}; their scores are left out"
-    if seen := index.fitted_on(asked):
+    if seen := index.queries.known(asked):
         judging = counted(len(asked), "query", "queries")
         yield (
             f"the index was fitted on {seen} of these {judging}; it routes them better "
@@ -171,7 +171,7 @@ def _frontier(
         index.model,
         vectors,
         data,
-        neighbours=index.neighbours,
+        neighbours=index.queries,
         default_cost=default_cost,
     )
     return frontier_points(choices, data)

@@ -140,7 +140,7 @@ def fit_command(
 
 
 def _report(fitted: "ClusterIndex", tuning: "Tuning | None", as_json: bool) -> None:
-    scores = fitted.global_scores()
+    scores = fitted.model.global_scores()
     if as_json:
         summary: dict[str, Any] = {
             "generation": fitted.generation,

@@ -33,7 +33,9 @@ _first_opened_in: int | None = None
 """Process in which an embedded Chroma was first opened."""
 
 
-def place_of(path: str | Path | IndexPlace | None, host: str | None, port: int) -> IndexPlace:
+def place_of(
+    path: str | Path | IndexPlace | None, host: str | None = None, port: int = 8000
+) -> IndexPlace:
     """Where an index is, from the keywords of ``ClusterIndex``.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,19 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from avengers_graph.config import IndexPlace
-from avengers_graph.embedding import (
-    Progress,
-    fingerprint,
-    load_embeddings,
-    same_embedder,
-    spec_of,
-)
-from avengers_graph.errors import (
-    ClusterIndexError,
-    ConfigError,
-    EmbeddingError,
-    IndexMismatchError,
-)
+from avengers_graph.embedding import Progress, fingerprint, load_embeddings, same_embedder, spec_of
+from avengers_graph.errors import ClusterIndexError, ConfigError, EmbeddingError, IndexMismatchError
 from avengers_graph.records import Record
 from avengers_graph.routing import generations, store
 from avengers_graph.routing.client import (
@@ -36,14 +24,13 @@ from avengers_graph.routing.client import (
 from avengers_graph.routing.evidence import Evidence
 from avengers_graph.routing.fitting import Fitted, fit_records
 from avengers_graph.routing.generations import Generation
-from avengers_graph.routing.matrix import Matrix
-from avengers_graph.routing.model import ExpertScore, FittedModel, Floats, Nearest, Vectors
+from avengers_graph.routing.model import ExpertScore, FittedModel, Nearest, Vectors
+from avengers_graph.routing.queries import StoredQueries
 from avengers_graph.routing.settings import RankingSettings
 from avengers_graph.types import ClusterHit
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
-    from chromadb.api.models.Collection import Collection
     from langchain_core.embeddings import Embeddings
 
 
@@ -69,8 +56,12 @@ class ClusterIndex:
             self._manifest: Mapping[str, Any] = generations.manifest(client, generation)
             self.model: FittedModel = store.read_model(client, generation, self._manifest)
             """All that was fitted, but for the validation queries."""
+            self.queries = StoredQueries(
+                client, place, generation, self.model, count=int(self._manifest["n_stored"])
+            )
+            """The validation queries, which the kNN scorer searches."""
             if self.model.settings.needs("knn"):
-                store.check_search(self._queries, expected=int(self._manifest["n_stored"]))
+                self.queries.check()
         self.settings: RankingSettings = self.model.settings
         """How the index was fitted, and how it ranks."""
         self.experts: tuple[str, ...] = self.model.experts
@@ -146,9 +137,7 @@ class ClusterIndex:
         model: FittedModel,
         embeddings: "Embeddings | None",
         *,
-        path: str | Path | IndexPlace | None = None,
-        host: str | None = None,
-        port: int = 8000,
+        path: str | Path | IndexPlace,
     ) -> Self:
         """Publish a model that was fitted elsewhere, without its validation queries.
 
@@ -156,8 +145,8 @@ class ClusterIndex:
             IndexMismatchError: the embedder's vectors have another length.
             IndexDamagedError: what is at ``path`` is no sound database.
         """
-        place = place_of(path, host, port)
-        return cls._published(Fitted.without_queries(model), embeddings, place=place, seed=0)
+        fitted = Fitted.without_queries(model)
+        return cls._published(fitted, embeddings, place=place_of(path), seed=0)
 
     @classmethod
     def open(
@@ -199,10 +188,7 @@ class ClusterIndex:
         seed: int,
         progress: Progress | None = None,
     ) -> Self:
-        """Write a new generation, read it back, and only then move the pointer to it.
-
-        What dead fits left is removed first.
-        """
+        """Write a new generation, read it back, and only then move the pointer to it."""
         probes = None if embeddings is None else fingerprint(embeddings)
         if probes is not None and len(probes[0]) != fitted.model.dim:
             raise IndexMismatchError(
@@ -212,19 +198,12 @@ class ClusterIndex:
         embedder = {"model": spec_of(embeddings), "fingerprint": probes}
         with chroma_errors(place):
             client = open_client(place, create=True)
-            generations.discard_leftovers(client)
-            name = generations.new_generation()
-            try:
+            with generations.new_generation(client) as name:
                 store.write_model(
                     client, name, fitted, seed=seed, embedder=embedder, progress=progress
                 )
                 index = cls(client, place, name)
                 generations.point_to(client, name)
-            except BaseException:
-                # Ctrl-C too: whatever the reason, half a generation is of no use to anybody.
-                if not generations.is_current(client, name):
-                    generations.discard(client, name)
-                raise
         return index
 
     def check_embedder(self, embeddings: "Embeddings") -> None:
@@ -311,10 +290,6 @@ class ClusterIndex:
             )
         return self.model.cluster_scores(cluster_id)
 
-    def global_scores(self) -> dict[str, ExpertScore]:
-        """Each expert's record over all validation queries."""
-        return self.model.global_scores()
-
     def evidence(
         self, vector: ArrayLike, hits: Sequence[ClusterHit], *, beta: float | None = None
     ) -> Evidence:
@@ -337,47 +312,9 @@ class ClusterIndex:
             weights=weights / weights.sum(),
         )
         evidence = self.model.evidence(
-            self._query(vector)[None], shown=shown, beta=beta, neighbours=self.neighbours
+            self._query(vector)[None], shown=shown, beta=beta, neighbours=self.queries
         )
         return replace(evidence.first(), label=hits[0]["label"])
-
-    def neighbours(self, vectors: Vectors, k: int) -> Floats:
-        """What the kNN scorer asks: the residuals of the stored queries nearest to each vector.
-
-        Args:
-            vectors: ``(n, dim)``.
-            k: More than are stored gives all of them.
-
-        Returns:
-            Score minus prior of each expert, ``(n, k, e)``, NaN where not scored.
-        """
-        k = min(k, int(self._manifest["n_stored"]))
-        with chroma_errors(self.place):
-            return store.nearest_residuals(self._queries, vectors, k, model=self.model)
-
-    def training_data(self) -> tuple[list[str], Matrix, Vectors]:
-        """The stored validation queries, all or a sample of 50,000, to fit on them again.
-
-        Their texts, their scores, and their vectors ``(n, dim)``.
-
-        Raises:
-            ClusterIndexError: the index was published without them.
-        """
-        if not self._manifest["n_stored"]:
-            raise ClusterIndexError(
-                f"the index at {self.place} holds no validation queries; fit it on records"
-            )
-        with chroma_errors(self.place):
-            return store.read_training(self._queries, self.model)
-
-    def fitted_on(self, queries: Sequence[str]) -> int:
-        """How many of ``queries`` are among the stored validation queries, letter by letter.
-
-        Scores on those flatter the index: it has seen the answers.
-        """
-        with chroma_errors(self.place):
-            stored = set(store.read_texts(self._queries))
-        return sum(query in stored for query in queries)
 
     def latest(self) -> "ClusterIndex":
         """The generation in service now: this very object, or a newer one.
@@ -421,10 +358,6 @@ class ClusterIndex:
                     f"generation {generation!r} is in service; roll back to another one first"
                 )
             generations.remove(self._client, generation)
-
-    @cached_property
-    def _queries(self) -> "Collection":
-        return generations.open_part(self._client, self.generation, "queries")
 
     def _query(self, vector: ArrayLike) -> Vectors:
         query = np.asarray(vector, dtype=np.float32)

@@ -8,6 +8,8 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -50,9 +52,22 @@ class Generation:
     current: bool
 
 
-def new_generation() -> str:
-    """A name that sorts by time and no other process picks."""
-    return f"{datetime.now(UTC):%Y%m%dt%H%M%S%f}-{secrets.token_hex(3)}"
+@contextmanager
+def new_generation(client: "ClientAPI") -> Iterator[str]:
+    """Name of a generation to write in the block; what dead fits left is removed first.
+
+    A generation that the block does not put in service is discarded where the block fails.
+    """
+    discard_leftovers(client)
+    # Sorts by time, and no other process picks the same.
+    name = f"{datetime.now(UTC):%Y%m%dt%H%M%S%f}-{secrets.token_hex(3)}"
+    try:
+        yield name
+    except BaseException:
+        # Ctrl-C too: whatever the reason, half a generation is of no use to anybody.
+        if not any(item.current for item in finished(client) if item.name == name):
+            discard(client, name)
+        raise
 
 
 def collection_name(generation: str, part: str) -> str:
@@ -148,11 +163,6 @@ def current(client: "ClientAPI", place: IndexPlace) -> str:
             f"reads {SCHEMA}; fit it again, or use the version that wrote it"
         )
     return str(metadata["generation"])
-
-
-def is_current(client: "ClientAPI", generation: str) -> bool:
-    """Whether a generation is in service."""
-    return any(item.current for item in finished(client) if item.name == generation)
 
 
 def manifest(client: "ClientAPI", generation: str) -> dict[str, Any]:

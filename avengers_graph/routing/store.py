@@ -12,7 +12,7 @@ from avengers_graph.embedding import Progress
 from avengers_graph.errors import ConfigError, IndexDamagedError
 from avengers_graph.routing import generations
 from avengers_graph.routing.fitting import Fitted
-from avengers_graph.routing.matrix import DatasetMeans, Matrix
+from avengers_graph.routing.matrix import DatasetMeans
 from avengers_graph.routing.model import ClusterTable, FittedModel, Floats, LinearModel, Vectors
 from avengers_graph.routing.novelty import Novelty
 from avengers_graph.routing.settings import RankingSettings
@@ -194,7 +194,7 @@ def read_model(client: "ClientAPI", generation: str, manifest: Mapping[str, Any]
     """
     try:
         settings = RankingSettings.from_dict(manifest["settings"])
-        vectors = _Part(generations.open_part(client, generation, "vectors"))
+        vectors = Part(generations.open_part(client, generation, "vectors"))
         model = FittedModel(
             settings=settings,
             experts=tuple(manifest["experts"]),
@@ -212,47 +212,6 @@ def read_model(client: "ClientAPI", generation: str, manifest: Mapping[str, Any]
     if damaged:
         raise _damaged(generation, "its centroids or scores differ from what was written")
     return model
-
-
-def read_training(
-    collection: "Collection", model: FittedModel
-) -> tuple[list[str], Matrix, Vectors]:
-    """The stored validation queries as they were fitted on, without latencies."""
-    rows = _Part(collection).all("query")
-    row_of = {name: row for row, name in enumerate(model.datasets)}
-    scores = np.stack([array_of(json.loads(data["scores"])) for _, _, data in rows])
-    data = Matrix(
-        experts=model.experts,
-        datasets=model.datasets,
-        dataset=np.array([row_of[data["dataset"]] for _, _, data in rows], dtype=np.int64),
-        scores=scores,
-        costs=np.stack([array_of(json.loads(data["costs"])) for _, _, data in rows]),
-        latencies=np.broadcast_to(np.nan, scores.shape),
-    )
-    return [text for _, text, _ in rows], data, _stacked(rows)
-
-
-def read_texts(collection: "Collection") -> list[str]:
-    """The stored validation queries' texts, in no order."""
-    found = collection.get(include=["documents"])
-    pairs = zip(found["ids"], found["documents"] or [], strict=True)
-    return [text for key, text in pairs if key.startswith("query:")]
-
-
-def nearest_residuals(
-    collection: "Collection", vectors: Vectors, k: int, *, model: FittedModel
-) -> Floats:
-    """Score minus prior of the ``k`` stored queries nearest to each of ``vectors (n, dim)``.
-
-    Chroma searches. Shape ``(n, k, e)``, NaN where not scored.
-    """
-    found = collection.query(query_embeddings=vectors, n_results=k, include=["metadatas"])
-    rows = [row for near in found["metadatas"] or [] for row in near]
-    scores = np.stack([array_of(json.loads(str(row["scores"]))) for row in rows])
-    row_of = {name: row for row, name in enumerate(model.datasets)}
-    dataset = np.array([row_of[str(row["dataset"])] for row in rows], dtype=np.int64)
-    residuals = scores - model.prior_of(dataset)
-    return np.asarray(residuals.reshape(len(vectors), -1, len(model.experts)))
 
 
 def check_search(collection: "Collection", *, expected: int) -> None:
@@ -281,7 +240,7 @@ _Row = tuple[Any, str, Any]
 """Vector, document and metadata."""
 
 
-class _Part:
+class Part:
     """A collection, read at once."""
 
     def __init__(self, collection: "Collection") -> None:
@@ -308,13 +267,13 @@ class _Part:
 
 
 def _read_clusters(
-    client: "ClientAPI", generation: str, manifest: Mapping[str, Any], *, further: _Part
+    client: "ClientAPI", generation: str, manifest: Mapping[str, Any], *, further: Part
 ) -> ClusterTable:
     shown = generations.open_part(client, generation, "clusters")
     check_search(shown, expected=int(manifest["n_clusters"]))
     first = int(manifest["n_clusters"])
     rows = [
-        *_Part(shown).rows("cluster", range(first)),
+        *Part(shown).rows("cluster", range(first)),
         *further.rows("cluster", range(first, int(manifest["n_rows"]))),
     ]
     scores = [json.loads(metadata["scores"]) for _, _, metadata in rows]
@@ -327,13 +286,13 @@ def _read_clusters(
     )
 
 
-def _read_linear(part: _Part, kind: str, size: int) -> LinearModel:
+def _read_linear(part: Part, kind: str, size: int) -> LinearModel:
     rows = part.rows(kind, range(size))
     bias = np.array([metadata["bias"] for _, _, metadata in rows], dtype=np.float64)
     return LinearModel(_stacked(rows), bias)
 
 
-def _read_means(part: _Part, manifest: Mapping[str, Any]) -> DatasetMeans:
+def _read_means(part: Part, manifest: Mapping[str, Any]) -> DatasetMeans:
     rows = part.rows("dataset", range(len(manifest["datasets"])))
     return DatasetMeans(
         means=np.stack([array_of(json.loads(metadata["means"])) for _, _, metadata in rows]),
@@ -343,7 +302,7 @@ def _read_means(part: _Part, manifest: Mapping[str, Any]) -> DatasetMeans:
     )
 
 
-def _read_novelty(part: _Part, manifest: Mapping[str, Any]) -> Novelty:
+def _read_novelty(part: Part, manifest: Mapping[str, Any]) -> Novelty:
     near, far = map(float, manifest["distances"])
     rows = part.rows("anchor", range(int(manifest["n_anchors"])))
     anchors = _stacked(rows) if rows else np.empty((0, int(manifest["dim"])), dtype=np.float32)

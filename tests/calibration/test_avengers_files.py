@@ -50,7 +50,7 @@ def test_artefacts_route(folder: Path, mapping: dict[str, str]) -> None:
             rank_experts(index.evidence(vector, [hit]), candidates=index.experts)[0]["name"] == best
         )
     assert index.scores(0)["zoe"].mean == 0.75
-    assert index.global_scores()["abe"].mean == pytest.approx(28 / 60)
+    assert index.model.global_scores()["abe"].mean == pytest.approx(28 / 60)
 
 
 def test_without_a_map_the_ids_are_the_names(folder: Path) -> None:

@@ -46,7 +46,7 @@ def test_each_topic_goes_to_its_expert(
         assert scores["ada"].cost == pytest.approx(0.001)
         assert scores["ada"].latency is None
         assert best(index, vector) == EXPERTS[number % 3]
-    assert index.global_scores()["ada"].count == 120
+    assert index.model.global_scores()["ada"].count == 120
 
 
 @pytest.mark.parametrize("scorer", ["cluster", "reciprocal-rank", "knn", "ridge", "prior", "blend"])
@@ -70,8 +70,8 @@ def test_queries_it_was_fitted_on_are_known(place: IndexPlace, embeddings: Topic
     records = planted(10)
     index = ClusterIndex.fit(records, embeddings, n_clusters=2, path=place)
     asked = [records[0].query, "new?", records[3].query, records[0].query]
-    assert index.fitted_on(asked) == 3
-    assert ClusterIndex.from_model(index.model, embeddings, path=place).fitted_on(asked) == 0
+    assert index.queries.known(asked) == 3
+    assert ClusterIndex.from_model(index.model, embeddings, path=place).queries.known(asked) == 0
 
 
 def test_nearest_is_what_kmeans_predicts(place: IndexPlace) -> None:
