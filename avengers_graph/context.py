@@ -170,8 +170,7 @@ class Context(BaseModel):
     # ``settings.resolve`` checks them: a wrong one is a ConfigError wherever it was given.
     params: SkipValidation[CallParams] = Field(
         default_factory=CallParams,
-        description="Per-call parameters passed on to every expert: stop, seed, top_p, max_tokens, "
-        "tools, response_format, ...",
+        description="Parameters of the call, as OpenAI names them, passed on to every expert.",
         json_schema_extra=_shown_at("sample"),
     )
     stream_tokens: bool = Field(

@@ -63,7 +63,9 @@ def create_avengers_graph(
     retrieve_cluster = partial(nodes.retrieve_cluster, index=index, embeddings=embeddings)
     select_experts = partial(nodes.select_experts, pool=pool, index=index, embeddings=embeddings)
     # The one node that waits on I/O, in its synchronous and its asynchronous form.
-    sample = RunnableLambda(partial(nodes.sample, pool=pool), partial(nodes.asample, pool=pool))
+    sample = RunnableLambda(
+        partial(nodes.sample, pool=pool), partial(nodes.asample, pool=pool), name="sample"
+    )
     vote = partial(nodes.vote, embeddings=embeddings)
 
     builder.add_node("embed", embed)

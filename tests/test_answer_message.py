@@ -82,12 +82,12 @@ def test_details_of_tokens_are_summed_as_far_as_they_were_reported() -> None:
 
 
 def test_a_merged_answer_is_nobodys_own() -> None:
-    objects = [{"a": 1, "b": 2}, {"a": 1, "b": 7}, {"a": 5, "b": 2}]
+    objects = [{"a": 1, "b": 2, "c": 9}, {"a": 1, "b": 7, "c": 3}, {"a": 5, "b": 2, "c": 3}]
     samples = [
         answered(json.dumps(given), index=index, logprobs={"content": []})
         for index, given in enumerate(objects)
     ]
     merged = message_of(*samples, answer_kind="json", merge=True)
-    assert json.loads(merged.text) == {"a": 1, "b": 2}
+    assert json.loads(merged.text) == {"a": 1, "b": 2, "c": 3}
     assert "logprobs" not in merged.response_metadata
     assert "logprobs" in message_of(*samples, answer_kind="json").response_metadata

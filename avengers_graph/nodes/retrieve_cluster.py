@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
-from langgraph.runtime import Runtime
 
-from avengers_graph.context import Context
 from avengers_graph.nodes.embed import query_vector
 from avengers_graph.routing import ClusterIndex
 from avengers_graph.settings import settings_of
@@ -15,11 +13,7 @@ from avengers_graph.types import ClusterHit
 
 
 def retrieve_cluster(
-    state: AvengersState,
-    runtime: Runtime[Context],
-    *,
-    index: ClusterIndex,
-    embeddings: Embeddings,
+    state: AvengersState, *, index: ClusterIndex, embeddings: Embeddings
 ) -> dict[str, Any]:
     """Write ``clusters``, nearest first, weighing softmax(-beta * distance).
 

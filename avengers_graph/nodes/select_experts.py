@@ -6,10 +6,8 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
-from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
-from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.nodes.embed import query_vector
@@ -22,12 +20,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 def select_experts(
-    state: AvengersState,
-    runtime: Runtime[Context],
-    *,
-    pool: ExpertPool,
-    index: ClusterIndex,
-    embeddings: Embeddings,
+    state: AvengersState, *, pool: ExpertPool, index: ClusterIndex, embeddings: Embeddings
 ) -> dict[str, Any]:
     """Write ``experts``, best first, and clear what an earlier turn left behind.
 
