@@ -51,7 +51,7 @@ def test_labels_given_with_the_call() -> None:
         ("13/09/1989", "1989-09-13"),
         ("November 1989", "1989-11"),
         ("in 1989", "1989"),
-        ("March 15, 44 BC", "--03-15"),
+        ("March 15, 44 BC", "-0044-03-15"),
         ("It began in 1914 and ended on 11 November 1918.", "1918-11-11"),
         ("never", None),
     ],

@@ -6,9 +6,10 @@ from collections.abc import Hashable
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.normal import normal_text
+from avengers_graph.voting.normal import normal_text, normal_words
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import Question
+from avengers_graph.voting.units import NO_UNIT
 
 MAX_ITEMS = 200
 
@@ -21,6 +22,9 @@ _ORDERED = re.compile(
     r"oldest to newest|reverse)\b",
     re.IGNORECASE,
 )
+_SORTS = re.compile(r"\b(?:sort|order|alphabetical\w*|arrange)\b", re.IGNORECASE)
+_ITEM_LINE = re.compile(r"[^\s,;:.!?](?:[^,;:!?]{0,58}[^\s,;:.!?])?")
+"""A line that is one item and no sentence."""
 _LEAD_IN = re.compile(
     r"^[^,;]{0,80}?\s(?:are|is|were|was|includes?|including)\b:?\s++(?=[^,;]{1,80}[,;])"
 )
@@ -34,12 +38,11 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The list in the last box, the answer phrase, the bullets, brackets or the last line."""
     ordered = _ORDERED.search(question.text) is not None
     for span in (*spans.boxed(text), *spans.hashed(text)):
-        if items := split_items(span):
-            return _answer(items, ordered)
+        return _answer(_items(span, question), ordered)
     if bullets := _bullets(text):
         return None if truncated else _answer(bullets, ordered)
     for span in spans.phrased(text):
-        if items := split_items(spans.sentence(span)):
+        if items := _items(spans.sentence(span), question):
             return _answer(items, ordered)
     if truncated:
         return None
@@ -47,9 +50,11 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     if brackets and "," in brackets[-1][1]:
         return _answer(split_items(brackets[-1][1]), ordered)
     lines = spans.lines(text)
+    if len(lines) >= 2 and all(_ITEM_LINE.fullmatch(line) for line in lines):
+        return _answer([line.strip("*`") for line in lines], ordered)
     for line in (*lines[-1:], *lines[:1]):
         statement = line.rsplit(":", 1)[-1]
-        items = split_items(statement)
+        items = _items(statement, question)
         if len(items) >= 2 or (len(lines) == 1 and items):
             return _answer(items, ordered)
     return None
@@ -74,11 +79,22 @@ def split_items(span: str) -> list[str]:
     """The items of one line; numbers keep their thousands separators."""
     span = _LEAD_IN.sub("", span, count=1)
     span = span.strip().strip("[](){}$*`. ").removeprefix("\\{").removesuffix("\\}")
-    span = re.sub(r"(?<=\d),(?=\d{3}\b)(?!\d{3},\s)", "\x00", span) if ", " in span else span
+    span = re.sub(r"(?<=\d),(?=\d{3}\b)", "\x00", span) if ", " in span else span
     items = [
         item.replace("\x00", ",").strip().strip("\"'`*“”‘’ ") for item in _SEPARATOR.split(span)
     ]
     return [item for item in items if item][:MAX_ITEMS]
+
+
+def _items(span: str, question: Question) -> list[str]:
+    """``split_items``, at blanks where all of the span's words are to be put in an order."""
+    items = split_items(span)
+    words = span.strip(" .*`").split()
+    if len(items) == 1 and len(words) > 1 and _SORTS.search(question.text):
+        asked = set(normal_words(question.text))
+        if all(word.lower() in asked for word in words):
+            return words
+    return items
 
 
 def _answer(items: list[str], ordered: bool) -> Answer | None:
@@ -90,9 +106,12 @@ def _answer(items: list[str], ordered: bool) -> Answer | None:
 
 
 def item_form(item: str) -> str:
-    """Numbers by value, words by their normal form."""
+    """Numbers by value and unit, words by their normal form."""
     numeral = whole_numeral(item)
-    return str(numeral.value) if numeral else normal_text(item)
+    if numeral is None:
+        return normal_text(item)
+    unit = "" if numeral.unit == NO_UNIT else f" {numeral.unit}"
+    return f"{numeral.value}{'%' if numeral.percent else ''}{unit}"
 
 
 def key(answer: Answer) -> Hashable:

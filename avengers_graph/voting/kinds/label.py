@@ -12,9 +12,15 @@ from avengers_graph.voting.normal import normal_text, normal_words
 from avengers_graph.voting.question import Question
 
 _NEGATION = re.compile(
-    r"\b(?:not|isn't|no|never|neither|nor|rather than|instead of)\W++(?:\w++\W++){0,2}$"
+    r"\b(?:not|isn't|no|never|neither|nor|rather than|instead of)\W++"
+    r"(?:(?!(?:but|rather|instead)\b)\w++\W++){0,2}$"
 )
-
+_NAMED = re.compile(
+    r"\b(?:label|emotion|sentiment|category|class|classification|mood|tone|topic|intent|genre|"
+    r"feeling|stance|relation)\b[^.\n:]{0,60}?(?:\s(?:is|would be|should be|must be)\b|:)",
+    re.IGNORECASE,
+)
+"""What stands before the label that a text settles on: "the main emotion is"."""
 
 _DENIED = re.compile(r" \w+ (?:(?:is|are|was|were) not|isn't|aren't|wasn't) ")
 
@@ -22,14 +28,17 @@ _DENIED = re.compile(r" \w+ (?:(?:is|are|was|were) not|isn't|aren't|wasn't) ")
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The one label that the box, phrase, line or text names; None when it names several.
 
-    Without a list the label is read as a short text.
+    Nothing else is taken for what a box holds. Without a list the label is read as a short text.
     """
     if not question.labels:
         answer = TEXT.extract(text, question, truncated)
         return Answer(answer.text, "label", TEXT.key(answer)) if answer else None
+    for content in spans.boxed(text):
+        return _answer(only_label(content, question.labels))
     lines = spans.lines(text)
-    places = list(spans.stated(text))
-    if not truncated:
+    places = list(spans.said(text))
+    places += [spans.sentence(text[m.end() :][:200]) for m in list(_NAMED.finditer(text))[:-4:-1]]
+    if not truncated and not spans.breaks_off(text):
         places += [
             *map(spans.sentence, lines[:1]),
             *lines[:1],
@@ -38,10 +47,13 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
             text,
         ]
     for place in places:
-        label = only_label(place, question.labels)
-        if label is not None:
-            return Answer(label, "label", normal_text(label))
+        if answer := _answer(only_label(place, question.labels)):
+            return answer
     return None
+
+
+def _answer(label: str | None) -> Answer | None:
+    return None if label is None else Answer(label, "label", normal_text(label))
 
 
 def only_label(span: str, labels: Sequence[str]) -> str | None:
@@ -69,6 +81,10 @@ _ENDINGS = ("", "ful", "fully", "ed", "d", "ing", "ly", "s", "ness")
 """Endings under which a label still counts: "joyful" names joy, "sadness" sad."""
 
 
+_SHORTENED = (("iness", "y"), ("ness", ""), ("tion", "t"), ("sion", "s"), ("ment", ""))
+"""What a label of that ending loses: "sadness" is named by sad, "frustration" by frustrated."""
+
+
 @lru_cache(maxsize=1024)
 def _forms(form: str) -> tuple[str, ...]:
     """The label between spaces, with its usual endings where it is one word."""
@@ -77,9 +93,14 @@ def _forms(form: str) -> tuple[str, ...]:
     if " " not in word and len(word) >= 3:
         stems += [word[:-1]] if word.endswith("e") else []
         stems += [word[:-1] + "i"] if word.endswith("y") else []
+        stems += [
+            word.removesuffix(ending) + short
+            for ending, short in _SHORTENED
+            if word.endswith(ending) and len(word) > len(ending) + 2
+        ]
         endings = [stem + ending for stem in stems for ending in _ENDINGS]
         endings += [word[:-2] + "ry"] if word.endswith("er") else []
-        return tuple(f" {ending} " for ending in endings if len(ending) >= len(word) - 1)
+        return tuple(f" {form} " for form in dict.fromkeys(endings) if len(form) >= 3)
     return (form,)
 
 

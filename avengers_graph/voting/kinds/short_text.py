@@ -22,6 +22,13 @@ _COPULA = re.compile(
     r"(?<=\s)(?:is|are|was|were|would be|means|equals)\s++(?:called\s++|known as\s++)?",
     re.IGNORECASE,
 )
+_CONTRACTED = re.compile(r"(it|that|he|she)['’]s\s+", re.IGNORECASE)
+_CASE_COUNTS = re.compile(
+    r"\b(?:chemical (?:symbol|formula)|case[- ]sensitive|password|upper ?case|lower ?case|"
+    r"capital letters?)\b",
+    re.IGNORECASE,
+)
+"""What a question says in whose answer upper and lower case differ: Co is not CO."""
 _RELATIVE = re.compile(r",\s++(?:which|who|where|that|whose|and it|a |an |the |located)\b")
 _OPENERS = re.compile(
     r"^(?:sure|certainly|of course|okay|ok|well|yes)\b[^\w\s]*\s*|^(?:a|answer|output)\s?:\s*"
@@ -43,15 +50,16 @@ _HEDGES = frozenset(_HEDGING.split())
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The short answer a text gives; None when it gives none of at most ``MAX_WORDS`` words."""
-    for span in spans.stated(text):
-        answer = _answer(spans.sentence(span))
-        if answer:
+    for content in spans.boxed(text):
+        return _answer(content, question)
+    for span in spans.said(text):
+        if answer := _answer(spans.sentence(span), question):
             return answer
-    if truncated:
+    if truncated or spans.breaks_off(text):
         return None
     for span in spans.reported(text):
         quoted = re.match(r"\W{0,3}[`\"“']([^`\"”'\n]{1,200})[`\"”']", span)
-        if quoted and (answer := _answer(quoted[1])):
+        if quoted and (answer := _answer(quoted[1], question)):
             return answer
     lines = spans.lines(text)
     if not lines:
@@ -59,13 +67,15 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     first = _OPENERS.sub("", lines[0]).strip() or (lines[1] if len(lines) > 1 else "")
     bolds = list(spans.bold(text))
     if len(set(map(normal_text, bolds))) == 1 and len(normal_words(first)) > MAX_WORDS // 2:
-        return _answer(bolds[0])
+        return _answer(bolds[0], question)
     sentence = spans.sentence(first)
-    return _answer(_core(sentence, question)) or _answer(sentence)
+    return _answer(_core(sentence, question), question) or _answer(sentence, question)
 
 
 def _core(sentence: str, question: Question) -> str:
     """The part of a sentence that does not repeat the question."""
+    if contracted := _CONTRACTED.match(sentence):
+        sentence = f"{contracted[1]} is {sentence[contracted.end() :]}"
     verb = _COPULA.search(sentence)
     if verb is None:
         return sentence
@@ -86,13 +96,21 @@ def _core(sentence: str, question: Question) -> str:
     return rest if definite and len(rest_words) <= 5 else sentence
 
 
-def _answer(span: str) -> Answer | None:
+def _answer(span: str, question: Question) -> Answer | None:
     span = DRESSED.sub(r"\1", span).strip().strip("*_`\"“”'‘’$ ").strip()
     span = span.rstrip(".!,;:").strip()
     if not 0 < len(span) <= 200:
         return None
-    words = normal_words(span)
-    return Answer(span, "text", normal_text(span)) if 0 < len(words) <= MAX_WORDS else None
+    span = _without_what_was_asked(span, question)
+    words = normal_words(span, case=_CASE_COUNTS.search(question.text) is not None)
+    return Answer(span, "text", " ".join(words)) if 0 < len(words) <= MAX_WORDS else None
+
+
+def _without_what_was_asked(span: str, question: Question) -> str:
+    """The span without an apposition that repeats the question: "Paris, France" is Paris."""
+    name, comma, rest = span.partition(",")
+    repeated = comma and set(normal_words(rest)) <= set(normal_words(question.text))
+    return name.strip() if repeated and rest.strip() else span
 
 
 def matches_reference(text: str, reference: str, question: Question) -> bool:

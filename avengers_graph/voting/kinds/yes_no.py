@@ -1,51 +1,118 @@
-"""Yes or no, true or false."""
+"""Yes or no, true or false, in the languages of ``LANGUAGES``.
+
+Rules. A box or an answer phrase decides, also where it says neither. Else the opening counts, the
+last word of one that corrects itself ("No, wait, yes."), and not a "no" that only belongs to a
+noun ("No information is given.").
+"""
 
 import re
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
+from avengers_graph.voting.languages import LANGUAGES, joined
+from avengers_graph.voting.latex import DRESSED
 from avengers_graph.voting.question import Question
 
-_SAYS = {
-    "yes": "yes", "yeah": "yes", "yep": "yes", "true": "yes", "correct": "yes", "right": "yes",
-    "no": "no", "nope": "no", "false": "no", "incorrect": "no", "wrong": "no",
-}  # fmt: skip
-_WORD = re.compile(
-    r"\b(not\s++)?(yes|yeah|yep|no|nope|true|false|correct|incorrect|right|wrong)\b", re.IGNORECASE
+_YES = ("yes", "yeah", "yep", "true", "correct", "right")
+_NO = ("no", "nope", "false", "incorrect", "wrong")
+_SAYS = dict.fromkeys(_YES, "yes") | dict.fromkeys(_NO, "no")
+_ELSEWHERE = {
+    word: said
+    for code, row in LANGUAGES.items()
+    if code != "en"
+    for words, said in ((row.yes, "yes"), (row.no, "no"))
+    for word in words
+}
+"""The words of the other languages."""
+_ALONE = (
+    r"(?=\W*+$|\s*+[^\w\s]|\s++(?:it|its|the|this|that|these|those|they|he|she|we|i|you|there|not|"
+    r"because|since|as|but|\w++ (?:is|are|was|were|do|does|did|can|has|have)(?: not|n['’]t))\b)"
 )
-_CORE = re.compile(r"\b(not\s++)?(yes|no|true|false)\b", re.IGNORECASE)
+"""What follows a "no" that answers; before any other word it belongs to that word."""
+_WORD = re.compile(rf"\b(not\s++)?({joined([*_YES, *_NO[1:]])}|no{_ALONE})\b", re.IGNORECASE)
+_CORE = re.compile(rf"\b(not\s++)?(yes|no{_ALONE}|true|false)\b", re.IGNORECASE)
 _LEAD = re.compile(
     r"\W*+(?:(?:it(?:'s| is)|that(?:'s| is)|this is|the statement is)\s*+)?(not\s++)?"
-    r"(yes|yeah|yep|no|nope|true|false|correct|incorrect)\b(?!\s++(?:or|and|one|matter|way|more|longer)\b)",
+    rf"(yes|yeah|yep|true|correct|nope|false|incorrect|no{_ALONE})\b(?!\s++(?:or|and)\b)",
+    re.IGNORECASE,
+)
+"""How a text opens that answers."""
+_LEAD_ELSEWHERE = re.compile(
+    rf"\W*+({joined(list(_ELSEWHERE))})(?:です|でした|입니다|요)?(?=\W|$)", re.IGNORECASE
+)
+_DENIED_ELSEWHERE = re.compile(r"\W*(?:nicht|no es|non è|não é|niet|не|ce n'est pas)\s+", re.I)
+_CORRECTS = re.compile(
+    r"\b(?:wait|actually|correction|i mean|on second thought|scratch that|no doubt|rather)\b",
     re.IGNORECASE,
 )
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     """The box or answer phrase, else how the text opens, else the one word its end leaves."""
-    for span in spans.stated(text):
-        said = _only(spans.sentence(span), _WORD)
-        if said:
+    for content in spans.boxed(text):
+        return _answer(_stated(DRESSED.sub(r"\1", content)))
+    for span in spans.said(text):
+        if said := _stated(spans.sentence(span)):
             return _answer(said)
     if truncated:
         return None
     lines = spans.lines(text)
     if not lines:
         return None
-    lead = _LEAD.match(lines[0])
-    if lead and (said := _only(spans.sentence(lines[0]), _CORE) or _meaning(lead)):
+    first = spans.sentence(lines[0])
+    if (lead := _LEAD.match(lines[0])) and (said := _only(first, _CORE) or _corrected(first, lead)):
         return _answer(said)
+    if said := _elsewhere(lines[0]) or _elsewhere(lines[-1]):
+        return _answer(said)
+    if spans.breaks_off(text):
+        return None
     for span in (*spans.bold(text), lines[-1], text):
-        said = _only(span, _CORE)
-        if said:
+        if said := _only(span, _CORE):
             return _answer(said)
     return None
 
 
+def _stated(span: str) -> str | None:
+    """What a span says that states the answer and nothing else."""
+    return _elsewhere(span) or _only(span, _WORD)
+
+
+def _elsewhere(span: str) -> str | None:
+    """What a span opens with in another language than English."""
+    denied = _DENIED_ELSEWHERE.match(span)
+    match = _LEAD_ELSEWHERE.match(span, denied.end() if denied else 0)
+    if match is None:
+        match = _LAST_ELSEWHERE.search(span)
+        denied = match if match is not None and match[1] else None
+    if match is None:
+        return None
+    said = _ELSEWHERE[match[match.lastindex or 1].lower()]
+    return said if not denied else _opposite(said)
+
+
+_STATEMENTS = ("wahr", "falsch", "richtig", "vrai", "faux", "verdadero", "verdadera", "falso",
+               "falsa", "vero", "vera", "verdadeiro", "verdadeira", "waar", "onwaar", "верно",
+               "неверно")  # fmt: skip
+_LAST_ELSEWHERE = re.compile(
+    rf"\b(nicht |no es |non è |não é |niet |не )?({joined(_STATEMENTS)})\W*$", re.IGNORECASE
+)
+"""The last word of "Die Aussage ist wahr."."""
+
+
 def _meaning(match: re.Match[str]) -> str:
     said = _SAYS[match[2].lower()]
-    return said if not match[1] else ("no" if said == "yes" else "yes")
+    return said if not match[1] else _opposite(said)
+
+
+def _opposite(said: str) -> str:
+    return "no" if said == "yes" else "yes"
+
+
+def _corrected(sentence: str, lead: re.Match[str]) -> str:
+    """What a sentence that says both comes to: its end where it corrects itself, else its lead."""
+    named = [_meaning(match) for match in _CORE.finditer(sentence)]
+    return named[-1] if named and _CORRECTS.search(sentence) else _meaning(lead)
 
 
 def _only(span: str, pattern: re.Pattern[str]) -> str | None:
@@ -54,8 +121,8 @@ def _only(span: str, pattern: re.Pattern[str]) -> str | None:
     return said.pop() if len(said) == 1 else None
 
 
-def _answer(said: str) -> Answer:
-    return Answer(said, "yes_no", said)
+def _answer(said: str | None) -> Answer | None:
+    return None if said is None else Answer(said, "yes_no", said)
 
 
 def key(answer: Answer) -> str:
