@@ -44,9 +44,12 @@ def is_correct(
     for tried in _kinds(kind, asked, sample, reference):
         if (is_right := KINDS[tried].is_right) is not None:
             return not sample.failed and is_right(sample, reference, asked)
-        wanted = reference_answer(reference, kind=tried, question=asked)
+        found = KINDS[tried].extract(reference, asked, False)
+        wanted = _bare_answer(reference, kind=tried, question=asked) or found
         if wanted is not None:
-            return _answers(sample, wanted, reference, asked)
+            # Words that are no answer of the kind stand in no box in a sample either.
+            in_words = found is None and _says(sample, reference, asked)
+            return in_words or _answers(sample, wanted, reference, asked)
     return _says(sample, reference, asked)
 
 
@@ -58,16 +61,11 @@ def _kinds(kind: str, question: Question, sample: Sample, reference: str) -> lis
     return [*asked, *kinds_to_try(NO_QUESTION, [Sample(reference)])]
 
 
-def reference_answer(reference: str, *, kind: str, question: Question) -> Answer | None:
-    """What a reference says as that kind; None where it says nothing of the kind.
-
-    A bare reference is taken as a whole, as if it stood in a box: what stands in it is all there
-    is to it. A text is searched as an answer is.
-    """
-    read = KINDS[kind].extract
-    bare = len(reference) <= BARE and not any(sign in reference for sign in ("\n", "\\boxed", "##"))
-    boxed = read(f"\\boxed{{{reference}}}", question, False) if bare else None
-    return boxed or read(reference, question, False)
+def _bare_answer(reference: str, *, kind: str, question: Question) -> Answer | None:
+    """What a bare reference says, all of it, as if it stood in a box; None for a longer text."""
+    if len(reference) > BARE or any(sign in reference for sign in ("\n", "\\boxed", "##")):
+        return None
+    return KINDS[kind].extract(f"\\boxed{{{reference}}}", question, False)
 
 
 def _answers(sample: Sample, wanted: Answer, reference: str, question: Question) -> bool:

@@ -78,7 +78,7 @@ _REASON = re.compile(r"\s*,?\s*(?:because|since|as|which|where|who)\b")
 
 _QUESTION_NOUNS = tuple(noun for row in LANGUAGES.values() for noun in row.question_nouns)
 _QUESTION_HEAD = re.compile(
-    rf"(?:^|[.!?。][ \t]{{1,4}})[#*\[ \t]{{0,6}}(?:{joined(_QUESTION_NOUNS)})"
+    rf"(?:^|(?<=[.!?。])[ \t]{{1,4}})[#*\[ \t]{{0,6}}(?:{joined(_QUESTION_NOUNS)})"
     r"[ \t]{0,2}(?:[#№]?\d{1,3})?[ \t]{0,2}[*\]]{0,3}$",
     re.IGNORECASE,
 )
@@ -319,7 +319,8 @@ def _ends_sentence(span: str, mark: re.Match[str]) -> bool:
     if following is None or mark.group() in "。！？；":
         return True
     word = following[1]
-    opens = word.lower() in _OPENERS
+    initial = len(word) == 1 and span.startswith(".", following.end())
+    opens = word.lower() in _OPENERS and not initial
     if mark.group() == ";":
         return opens
     if mark.group() != ".":

@@ -137,7 +137,9 @@ def _unstated(text: str, question: Question) -> Answer | None:
     if letters := _chosen(text, question):
         return _answer(letters, question)
     brief = (text,) if len(text) <= 200 else ()
-    for part in (*spans.bold(text), lines[-1], lines[0], *brief):
+    # Where the text goes through the options, its last line is but the last one it looked at.
+    ends = (lines[-1], lines[0]) if len(listed) <= 1 else ()
+    for part in (*spans.bold(text), *ends, *brief):
         if letter := option_by_text(part, question):
             return _answer((letter,), question)
     return None

@@ -50,7 +50,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     if brackets and "," in brackets[-1][1]:
         return _answer(split_items(brackets[-1][1]), ordered)
     lines = spans.lines(text)
-    if len(lines) >= 2 and all(_ITEM_LINE.fullmatch(line) for line in lines):
+    if len(lines) >= 2 and all(_ITEM_LINE.fullmatch(line) or whole_numeral(line) for line in lines):
         return _answer([line.strip("*`") for line in lines], ordered)
     for line in (*lines[-1:], *lines[:1]):
         statement = line.rsplit(":", 1)[-1]

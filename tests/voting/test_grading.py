@@ -1,0 +1,50 @@
+"""Grading against references as data sets hold them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from avengers_graph.errors import ConfigError
+from avengers_graph.voting import KINDS, is_correct
+
+
+@pytest.mark.parametrize(
+    ("kind", "question", "reference"),
+    [
+        ("math", "Is the function even, odd or neither?", "\\text{even}"),
+        ("math", "Which of these?", "\\text{(B)}"),
+        ("math", "Who won?", "\\text{Evelyn}"),
+        ("number", "Who won?", "Evelyn"),
+        ("number", "When?", "no solution"),
+        ("choice", "Which?\nA. dog\nB. cat", "(B)"),
+        ("choice", "Which?\nA. dog\nB. cat", "\\text{(B)}"),
+        ("choice", "Which?\nA. dog\nB. cat", "none of them"),
+        ("date", "When was it?", "unknown"),
+        ("yes_no", "Is it so?", "Unknown"),
+        ("label", "One of: joy, fear.", "grief"),
+        ("json", "Give it as JSON.", "not JSON"),
+        ("list", "Name three.", "a, b, c"),
+        ("text", "Which closes it?", "] ) }"),
+        ("auto", "How many?", "several"),
+        ("auto", None, "J. K. Rowling"),
+    ],
+)
+def test_a_reference_is_right_by_itself(kind: str, question: str | None, reference: str) -> None:
+    assert is_correct(reference, reference, kind=kind, question=question)
+    assert not is_correct("something else", reference, kind=kind, question=question)
+    assert not is_correct("", reference, kind=kind, question=question)
+
+
+def test_an_unknown_kind_is_named() -> None:
+    with pytest.raises(ConfigError, match="'numbr'"):
+        is_correct("1", "1", kind="numbr")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    text=st.text(max_size=60),
+    reference=st.text(max_size=60),
+    kind=st.sampled_from(["auto", *KINDS]),
+)
+def test_no_reference_ends_a_run(text: str, reference: str, kind: str) -> None:
+    assert is_correct(text, reference, kind=kind) in (True, False)

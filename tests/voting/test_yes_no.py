@@ -1,0 +1,35 @@
+"""Yes or no, in the languages they are said in."""
+
+import pytest
+
+from avengers_graph.voting import extract_answer
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("No doubt: yes.", "yes"),
+        ("No, wait, yes.", "yes"),
+        ("Yes, there is no doubt.", "yes"),
+        ("No evidence supports this, so no.", "no"),
+        ("No the earth is round", "no"),
+        ("No information is given.", None),
+        ("No human can fly.", None),
+        ("Yes. \\boxed{\\text{Cannot be determined}}", None),
+        ("So the answer is yes.\n\nQ: Do hamsters fly?\nA: So the answer is no.", "yes"),
+        ("<answer>No</answer>", "no"),
+        ("Nein, das ist falsch.", "no"),
+        ("Die Aussage ist nicht wahr.", "no"),
+        ("Oui, bien sûr.", "yes"),
+        ("Sí, es correcto.", "yes"),
+        ("A resposta é não.", "no"),
+        ("Правильный ответ: да", "yes"),
+        ("不是", "no"),
+        ("答案是：是", "yes"),
+        ("정답은 예입니다", "yes"),
+        ("はい、そうです。", "yes"),
+    ],
+)
+def test_what_a_text_says(text: str, said: str | None) -> None:
+    found = extract_answer(text, kind="yes_no")
+    assert (found.text if found else None) == said
