@@ -1,7 +1,7 @@
 """A Python program in a form that two spellings of it share.
 
-Without comments, docstrings, annotations, examples and ``__main__`` blocks, and with the names
-that the program binds numbered in the order they appear: functions, parameters, variables,
+Without comments, docstrings, annotations, tests, examples and ``__main__`` blocks, and with the
+names that the program binds numbered in the order they appear: functions, parameters, variables,
 ``global`` names, import aliases. A keyword argument is renamed only in a call of a function,
 class or method that the program defines and that has a parameter of that name; any other belongs
 to somebody else's function. Names in a class body are reached as attributes and keep theirs, as
@@ -35,8 +35,14 @@ def _in_order(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _strip(tree: ast.Module) -> None:
-    """Remove what does not change what the program computes."""
-    if any(isinstance(item, _Function | ast.ClassDef) for item in tree.body):
+    """Remove what does not change what the program computes.
+
+    What stands beside the definitions of a program that reads its input is the program; in any
+    other it shows how to use them.
+    """
+    if _reads_input(tree):
+        tree.body = [inner for item in tree.body for inner in _unguarded(item)]
+    elif any(_defines(item) for item in tree.body):
         tree.body = [item for item in tree.body if not _is_example(item)]
     for node in _in_order(tree):
         if isinstance(node, ast.arg):
@@ -68,11 +74,42 @@ def _is_text(item: ast.stmt) -> bool:
     return isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)
 
 
+def _reads_input(tree: ast.Module) -> bool:
+    """Whether the program reads standard input."""
+    return any(
+        (isinstance(node, ast.Name) and node.id == "input")
+        or (isinstance(node, ast.Attribute) and node.attr == "stdin")
+        or (isinstance(node, ast.alias) and node.name == "stdin")
+        for node in _in_order(tree)
+    )
+
+
+def _unguarded(item: ast.stmt) -> list[ast.stmt]:
+    """What a statement does when the program is run: the body of a ``__main__`` block."""
+    return item.body if isinstance(item, ast.If) and _is_guard(item) else [item]
+
+
+def _defines(item: ast.stmt) -> bool:
+    """Whether a statement defines something, and no test."""
+    return isinstance(item, _Function | ast.ClassDef) and not _is_test(item)
+
+
+def _is_test(item: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return item.name.startswith("test_") or item.name.startswith("Test")
+
+
 def _is_example(item: ast.stmt) -> bool:
-    """A call, an assertion or a ``__main__`` block beside the definitions."""
+    """A call, an assertion, a test or a ``__main__`` block beside the definitions."""
     if isinstance(item, ast.Expr | ast.Assert):
         return True
-    return isinstance(item, ast.If) and any(
+    if isinstance(item, _Function | ast.ClassDef):
+        return _is_test(item)
+    return isinstance(item, ast.If) and _is_guard(item)
+
+
+def _is_guard(item: ast.If) -> bool:
+    """Whether a block runs only where its module is the program: ``__name__ == "__main__"``."""
+    return any(
         isinstance(node, ast.Name) and node.id == "__name__" for node in _in_order(item.test)
     )
 

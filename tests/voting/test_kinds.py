@@ -123,35 +123,6 @@ def test_brackets_are_graded_as_the_benchmark_does(text: str, reference: str, ri
     assert is_correct(text, reference, kind="bracketed") is right
 
 
-ADD = "```python\ndef add(a: int, b: int) -> int:\n    '''Add.'''\n    return a + b  # sum\n```"
-PLUS = "Here:\n```python\ndef plus(x, y):\n    return x + y\n\nprint(plus(1, 2))\n```\nDone."
-MINUS = "```python\ndef add(a, b):\n    return a - b\n```"
-
-
-def test_code_is_the_same_whatever_its_names() -> None:
-    assert alike(ADD, PLUS, "code")
-    assert not alike(ADD, MINUS, "code")
-
-
-def test_code_that_is_no_python_compares_by_text() -> None:
-    first = "```js\nfunction f(x) { return x } // same\n```"
-    second = "```js\nfunction f(x)\n{ return x }\n```"
-    assert alike(first, second, "code")
-
-
-def test_programs_are_grouped_by_what_they_do() -> None:
-    question = "Write a function add.\n>>> add(1, 2)\n3\n>>> add(0, 0)\n0"
-    other = "```python\ndef add(a, b):\n    return sum([a, b])\n```"
-    endless = "```python\ndef add(a, b):\n    while True: pass\n```"
-    greedy = "```python\ndef add(a, b):\n    open('/tmp/owned', 'w'); return 3\n```"
-    verdict = vote([ADD, other, MINUS, greedy], question=question, kind="code", run_code=True)
-    assert verdict.tally[0]["samples"] == [0, 1]
-    assert len(verdict.tally) == 3
-    without = vote([ADD, other, MINUS], question=question, kind="code")
-    assert len(without.tally) == 3
-    assert vote([endless, ADD, other], question=question, kind="code", run_code=True).winner == 1
-
-
 def test_free_text_takes_the_medoid() -> None:
     texts = [
         "Cats are fine pets for small homes.",
@@ -173,7 +144,7 @@ def test_auto_says_what_it_chose() -> None:
     assert vote(["42", "The answer is 42."]).kind == "number"
     assert vote(["yes", "No."]).kind == "yes_no"
     assert vote(['{"a": 1}', '{"a": 2}']).kind == "json"
-    assert vote([ADD, PLUS]).kind == "code"
+    assert vote(["```python\nprint(1)\n```"]).kind == "code"
     assert vote(["B", "(C)"]).kind == "choice"
     assert vote(["Rome", "rome"]).kind == "text"
     long = "There is much to say about this and that, and it takes a paragraph to do so.\n\nMore."
