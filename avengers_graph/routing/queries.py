@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
+FOUND_AT_ONCE = 20_000
+"""Neighbours asked for in one call, at most: SQLite takes 32,766 variables in a statement."""
+
 
 class StoredQueries:
     """The validation queries of one generation: all, or a sample of 50,000.
@@ -59,11 +62,16 @@ class StoredQueries:
         Returns:
             ``(n, k, e)``, NaN where not scored.
         """
+        k = min(k, self._count)
+        at_once = max(1, FOUND_AT_ONCE // k)
+        rows: list[Any] = []
         with chroma_errors(self._place):
-            found = self._collection.query(
-                query_embeddings=vectors, n_results=min(k, self._count), include=["metadatas"]
-            )
-        rows = [row for near in found["metadatas"] or [] for row in near]
+            for start in range(0, len(vectors), at_once):
+                asked = vectors[start : start + at_once]
+                found = self._collection.query(
+                    query_embeddings=asked, n_results=k, include=["metadatas"]
+                )
+                rows += [row for near in found["metadatas"] or [] for row in near]
         residuals = _scores(rows) - self._model.prior_of(self._datasets(rows))
         return np.asarray(residuals.reshape(len(vectors), -1, len(self._model.experts)))
 

@@ -19,6 +19,7 @@ from avengers_graph.errors import (
 from avengers_graph.records import Record
 from avengers_graph.routing import ClusterIndex, RankingSettings, estimate, rank_experts
 from avengers_graph.routing.clustering import few_threads
+from avengers_graph.routing.fitting import knn_queries
 from tests.routing.conftest import EXPERTS, TOPICS, TopicEmbeddings, planted
 
 
@@ -64,6 +65,20 @@ def test_every_scorer_is_served_from_chroma(
         assert best(index, vector) == EXPERTS[number % 3]
         evidence = index.evidence(vector, index.nearest(vector))
         assert scorer.split("-")[0] in rank_experts(evidence, candidates=["ada"])[0]["why"].lower()
+
+
+def test_chroma_finds_the_neighbours_that_an_exact_search_finds(
+    place: IndexPlace, embeddings: TopicEmbeddings
+) -> None:
+    records = planted(60)
+    settings = RankingSettings(scorer="knn", n_clusters=4, partitions=1)
+    index = ClusterIndex.fit(records, embeddings, settings=settings, path=place)
+    _, data, vectors = index.queries.training_data()
+    exact = knn_queries(index.model, data, vectors)
+    asked = np.concatenate([vectors + 0.01 * number for number in range(5)])
+    # More neighbours in all than SQLite takes variables in one statement.
+    for k in (7, 50):
+        assert np.allclose(index.queries(asked, k).sum(axis=1), exact(asked, k).sum(axis=1))
 
 
 def test_queries_it_was_fitted_on_are_known(place: IndexPlace, embeddings: TopicEmbeddings) -> None:
