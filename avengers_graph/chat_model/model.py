@@ -18,7 +18,7 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
 from avengers_graph.chat_model.profile import pool_profile
 from avengers_graph.chat_model.settings import (
@@ -48,12 +48,23 @@ from avengers_graph.chat_model.tools import (
 from avengers_graph.chat_model.traces import Run
 from avengers_graph.config import load_config
 from avengers_graph.context import Context
-from avengers_graph.errors import ConfigError
+from avengers_graph.errors import ConfigError, describe
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
 from avengers_graph.plans import Plan, make_plan
 from avengers_graph.routing import ClusterIndex, open_index
+
+_OWN_SETTINGS = (
+    "strategy",
+    "samples",
+    "temperature",
+    "max_tokens",
+    "stop",
+    "deadline",
+    "retries",
+)
+"""Settings and parameters that are fields of the model as well."""
 
 
 class ChatAvengers(BaseChatModel):
@@ -106,7 +117,10 @@ class ChatAvengers(BaseChatModel):
         Raises:
             ConfigError: an unknown keyword, or a value that no call could run with.
         """
-        super().__init__(**folded(given, fields=type(self).model_fields))
+        try:
+            super().__init__(**folded(given, fields=type(self).model_fields))
+        except ValidationError as error:
+            raise ConfigError(describe(error)) from error
         context = self._context({}, stop=None, stream=False)
         make_plan(context.strategy, samples=1, top_experts=1, own=self.plans)
 
@@ -370,16 +384,8 @@ class ChatAvengers(BaseChatModel):
     def _context(
         self, given: Mapping[str, Any], *, stop: list[str] | None, stream: bool
     ) -> Context:
-        own = {
-            "strategy": self.strategy,
-            "samples": self.samples,
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-            "stop": stop if stop is not None else self.stop,
-            "deadline": self.deadline,
-            "retries": self.retries,
-        }
-        context = resolved_context(self.defaults, own, given, stream=stream)
+        own = {name: getattr(self, name) for name in _OWN_SETTINGS}
+        context = resolved_context(self.defaults, own, {"stop": stop}, given, stream=stream)
         for name in (*context.force_experts, *context.exclude_experts):
             _ = self.pool[name]
         return context

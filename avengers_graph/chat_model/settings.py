@@ -1,6 +1,7 @@
-"""Which keyword goes where: a setting of the graph, or a parameter passed on to the experts."""
+"""Keywords of the chat model: which is a setting, which goes to the experts, which is neither."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -10,25 +11,18 @@ from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
 from avengers_graph.settings import resolve
 
-SETTINGS = frozenset(Context.model_fields) - {
-    "params",
-    "parse_sample",
-    "stream_tokens",
-    "temperature",
-}
-"""Context fields a caller of the chat model may set; temperature travels with the parameters."""
-
-ALIASES = {"timeout": "deadline", "max_retries": "retries"}
-"""LangChain's names for some of them."""
+_NOT_SET_BY_CALLERS = {"params", "parse_sample", "stream_tokens", "temperature"}
+"""Fields of a Context that the chat model fills; temperature travels with the parameters."""
+SETTINGS = frozenset(Context.model_fields) - _NOT_SET_BY_CALLERS
+_ALIASES = {"timeout": "deadline", "max_retries": "retries"}
+"""LangChain's names for some settings."""
 
 RUN = "avengers_run"
 """Keyword that hands ``_stream`` the run of its call: ``BaseChatModel`` passes no run manager."""
-
 NOT_OURS = frozenset({RUN, "stream", "ls_structured_output_format", "structured_output_format"})
 """Keywords of a call that ``BaseChatModel`` reads and hands on all the same, and ``RUN``."""
-
 _OF_THE_CALL = frozenset({"model", "model_name", "response_schema"})
-"""Keywords of a call that are read before its settings are."""
+"""Keywords of a call that are neither settings nor parameters."""
 
 _INSTEAD = {
     "n": "an answer is one message; the number of answers voted on is `samples`",
@@ -39,28 +33,33 @@ _INSTEAD = {
 }
 
 
-def canonical(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords that were really given, under our own names."""
-    return {ALIASES.get(name, name): value for name, value in given.items() if value is not None}
-
-
 def refuse_unknown(names: Iterable[str]) -> None:
     """Let no misspelt keyword of a call pass.
 
     Raises:
-        ConfigError: naming each unknown one, and what it may have been meant for.
+        ConfigError: naming each unknown keyword, and what may have been meant.
     """
-    known = SETTINGS | PASSED_ON | ALIASES.keys() | NOT_OURS | _OF_THE_CALL
+    known = SETTINGS | PASSED_ON | _ALIASES.keys() | NOT_OURS | _OF_THE_CALL
     unknown = sorted(set(names) - known)
-    if not unknown:
-        return
-    hints = "; ".join(f"{name}: {_INSTEAD[name]}" for name in unknown if name in _INSTEAD)
-    raise ConfigError(
-        f"unknown parameter {', '.join(map(repr, unknown))}; "
-        + (f"{hints}; " if hints else "")
-        + f"a call takes the settings {', '.join(sorted(SETTINGS))} "
-        f"and the parameters {', '.join(sorted(PASSED_ON))}"
-    )
+    if unknown:
+        hints = [hint for name in unknown if (hint := _hint(name)) is not None]
+        raise ConfigError(
+            "; ".join(
+                [
+                    f"unknown parameter {', '.join(map(repr, unknown))}",
+                    *hints,
+                    f"a call takes the settings {', '.join(sorted(SETTINGS))} "
+                    f"and the parameters {', '.join(sorted(PASSED_ON))}",
+                ]
+            )
+        )
+
+
+def _hint(name: str) -> str | None:
+    if name in _INSTEAD:
+        return f"{name}: {_INSTEAD[name]}"
+    near = get_close_matches(name, sorted(SETTINGS | PASSED_ON | _ALIASES.keys()), n=1, cutoff=0.7)
+    return f"{name}: did you mean `{near[0]}`?" if near else None
 
 
 def folded(given: Mapping[str, Any], *, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
@@ -93,8 +92,8 @@ def resolved_context(defaults: Context, *given: Mapping[str, Any], stream: bool)
 
 
 def _layer(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Keywords as the fields of a Context; the parameters of the experts stand in ``params``."""
+    """The keywords that were really given, as fields of a Context."""
     refuse_unknown(given)
-    known = canonical(given)
+    known = {_ALIASES.get(name, name): value for name, value in given.items() if value is not None}
     params = {name: known.pop(name) for name in list(known) if name in PASSED_ON}
     return {**known, "params": params}

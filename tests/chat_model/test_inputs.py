@@ -39,7 +39,11 @@ def llm(llm_of: Models) -> ChatAvengers:
 @pytest.mark.parametrize(
     ("keyword", "value", "said"),
     [
-        ("tempratur", 0.2, "'tempratur'"),
+        ("tempratur", 0.2, "'tempratur'.*did you mean `temperature`"),
+        ("smaples", 3, "'smaples'.*did you mean `samples`"),
+        ("max_retry", 3, "did you mean `max_retries`"),
+        ("temperature", "hot", "temperature.*hot"),
+        ("samples", "many", "samples.*many"),
         ("tempratur", None, "'tempratur'"),
         ("n", 3, "'n'.*samples"),
         ("max_completion_tokens", 3, "'max_completion_tokens'.*max_tokens"),
