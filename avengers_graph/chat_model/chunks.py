@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessageChunk
+from langchain_core.messages.content import ContentBlock
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
@@ -21,6 +22,16 @@ class AnswerChunk(AIMessageChunk):
     ``AIMessageChunk`` completes the arguments of a call by a guess. While the answer comes, a
     guess shows how far it is; at the end an agent would carry the guess out.
     """
+
+    @property
+    def content_blocks(self) -> list[ContentBlock]:
+        """As LangChain has them; pieces of calls add up to blocks of their own beside the text."""
+        blocks = super().content_blocks
+        for block in blocks:
+            if block["type"] == "tool_call_chunk" and isinstance(block.get("index"), int):
+                # The first text and the first call would be one block, both of them at 0.
+                block["index"] = f"lc_tc_{block['index']}"
+        return blocks
 
     def __add__(self, other: Any) -> BaseMessageChunk:  # type: ignore[override]
         """The sum as LangChain has it, a plain ``AIMessageChunk`` once it is complete."""
@@ -73,15 +84,15 @@ class TokenChunks:
         self._text = WithoutReasoning()
         self._ids: dict[int | None, str] = {}
 
-    def of(self, heard: AIMessageChunk) -> ChatGenerationChunk | None:
+    def of(self, heard: AIMessageChunk) -> Iterator[ChatGenerationChunk]:
         """What can be shown of a piece; the usage comes with the last chunk of the answer."""
-        text = self._text.of(str(heard.text))
-        calls = [_identified(call, self._ids) for call in heard.tool_call_chunks]
-        if not text and not calls:
-            return None
-        self.begun = True
-        self.called |= bool(calls)
-        return _chunk(content=text, tool_call_chunks=calls)
+        if text := self._text.of(str(heard.text)):
+            self.begun = True
+            yield _chunk(content=text)
+        if heard.tool_call_chunks:
+            self.begun = self.called = True
+            calls = [_identified(call, self._ids) for call in heard.tool_call_chunks]
+            yield _chunk(content="", tool_call_chunks=calls)
 
     def rest(self, answer: AIMessage) -> Iterator[ChatGenerationChunk]:
         """What is left to say of the answer: all of it where nothing was passed on."""

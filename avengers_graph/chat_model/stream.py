@@ -87,8 +87,9 @@ class Call:
                 state = value
             elif value["type"] != "sample_token":
                 yield {**value, "type": EVENT_PREFIX + value["type"]}
-            elif (chunk := tokens.of(value["chunk"])) is not None:
-                yield chunk
+            else:
+                for chunk in tokens.of(value["chunk"]):
+                    yield chunk
         self.answer = self._named(state["messages"][-1])
         if self.context.stream_tokens:
             for chunk in tokens.rest(self.answer):

@@ -19,7 +19,7 @@ def piece(
 
 def heard(*pieces: Any) -> AIMessageChunk:
     tokens = TokenChunks()
-    chunks = [chunk.message for one in pieces if (chunk := tokens.of(one)) is not None]
+    chunks = [chunk.message for one in pieces for chunk in tokens.of(one)]
     return reduce(operator.add, chunks)
 
 
