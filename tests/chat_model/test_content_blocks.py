@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -70,8 +70,10 @@ class Thinker(BaseChatModel):
     def _stream(
         self, messages: list[BaseMessage], *_: Any, **__: Any
     ) -> Iterator[ChatGenerationChunk]:
-        def chunk(block: Any, *calls: Any) -> ChatGenerationChunk:
-            return ChatGenerationChunk(message=AIMessageChunk([block], tool_call_chunks=calls))
+        def chunk(block: Any, *calls: ToolCallChunk) -> ChatGenerationChunk:
+            return ChatGenerationChunk(
+                message=AIMessageChunk(content=[block], tool_call_chunks=list(calls))
+            )
 
         yield chunk({"type": "thinking", "thinking": "6 + 7, hm", "index": 0})
         yield chunk({"type": "text", "text": "Let me ", "index": 1})
