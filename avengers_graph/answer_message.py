@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 
 from avengers_graph.ballots import Parse
+from avengers_graph.experts.wire import EXTRAS
 from avengers_graph.settings import settings_of
 from avengers_graph.state import AvengersState, VerdictRecord
 from avengers_graph.types import SampleRecord
@@ -35,7 +36,7 @@ def answer_message(
     elif merged is not None:
         text = merged
     metadata: dict[str, Any] = {
-        "finish_reason": winner["finish_reason"] or "stop",
+        "finish_reason": winner["finish_reason"],
         "avengers": summary(state, verdict),
     }
     if merged is None and "logprobs" in winner:
@@ -45,9 +46,19 @@ def answer_message(
         tool_calls=[c for c in calls if c["type"] == "tool_call"],
         invalid_tool_calls=[{**c, "error": None} for c in calls if c["type"] != "tool_call"],
         usage_metadata=_usage(state),
-        additional_kwargs={"refusal": winner["refusal"]} if "refusal" in winner else {},
+        additional_kwargs={} if merged is not None else _beside(winner),
         response_metadata=metadata,
     )
+
+
+def _beside(winner: SampleRecord) -> dict[str, Any]:
+    """What the winner said beside its text, where LangChain and the winner's server look for it."""
+    found = {
+        "refusal": winner.get("refusal"),
+        "reasoning_content": winner["reasoning"],
+        EXTRAS: winner.get("extras"),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def spoken_by(state: AvengersState, *, winner: int | None, fallback: int | None) -> SampleRecord:

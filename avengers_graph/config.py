@@ -20,6 +20,7 @@ from avengers_graph.call_params import checked_params
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.plans import Plan
+from avengers_graph.servers import ServerName
 
 Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
 
@@ -88,6 +89,12 @@ class Expert(BaseModel):
     """How calls already made and their results are told: as the protocol's tool messages, or in
     words, for small models that repeat a call they have the result of and for chat templates
     without a tool role."""
+    server: ServerName | None = None
+    """What kind of server ``base_url`` is, where the way to ask it cannot be told from the URL
+    or from its first refusal; the rows of ``servers.SERVERS``."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Sent with each request. ``$NAME`` or ``${NAME}`` in a value stands for that environment
+    variable; a secret must come from one."""
     extra_body: dict[str, Any] = Field(default_factory=dict)
     """Sent as it is with each request (server-specific switches)."""
 
@@ -113,6 +120,11 @@ class Expert(BaseModel):
             raise ValueError(
                 f"expert {self.name!r} needs either base_url (an OpenAI-compatible endpoint "
                 "such as http://127.0.0.1:8000/v1) or llm (a LangChain chat model object)"
+            )
+        if self.llm is not None and (self.server or self.headers):
+            raise ValueError(
+                f"expert {self.name!r}: server and headers are of a base_url; give the chat model "
+                "object its own"
             )
         if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
             raise ValueError(

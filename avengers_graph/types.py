@@ -69,6 +69,10 @@ class SampleRecord(TypedDict):
     ended: Ending
     error: str | None
     """Why there is no answer, for a person to read; None when there is one."""
+    broken_off: NotRequired[bool]
+    """True for a stream that ended without a finish reason; absent else."""
+    extras: NotRequired[dict[str, Any]]
+    """What the expert's server wants to see again when the conversation goes on; absent else."""
     refusal: NotRequired[str]
     """What the expert said instead of an answer it will not give; only where it refused so."""
     input_token_details: NotRequired[dict[str, int]]

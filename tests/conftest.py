@@ -30,8 +30,11 @@ def running_server() -> "Iterator[OpenAIServer]":
 
 @pytest.fixture
 def server(running_server: "OpenAIServer") -> "OpenAIServer":
-    """The server, with nothing scripted and nothing received."""
+    """The server, with nothing scripted, nothing received and nothing learned about it."""
+    from avengers_graph.experts import dialect
+
     running_server.reset()
+    dialect.forget()
     return running_server
 
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts.caller import Call, Caller, Choice
+from avengers_graph.experts.caller import Call, Caller
 from avengers_graph.experts.events import SampleEvent, SampleStarted, SampleToken
 from avengers_graph.experts.failures import (
     as_expert_error,
@@ -46,7 +46,7 @@ class Landed:
     """What a unit brought; fewer choices than asked for where the server ignored or refused n."""
 
     unit: Unit
-    choices: list[Choice]
+    choices: list[AIMessage]
     latency: float
 
 
@@ -178,7 +178,7 @@ def _call(unit: Unit, *, caller: Caller, request: RoundRequest) -> Call:
     )
 
 
-async def _ask(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell) -> list[Choice]:
+async def _ask(unit: Unit, *, caller: Caller, request: RoundRequest, tell: Tell) -> list[AIMessage]:
     """The unit's answers; of a stream that is watched, each chunk is told."""
 
     def on_chunk(chunk: AIMessageChunk) -> None:

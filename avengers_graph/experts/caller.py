@@ -6,10 +6,10 @@ out to ignore ``n``.
 """
 
 import asyncio
-import json
-import math
+import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,34 +17,30 @@ import openai
 from asyncio_throttle.throttler import Throttler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration
 from langchain_core.runnables import RunnableBinding
+from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError
+from avengers_graph.experts.answers import counted
 from avengers_graph.experts.breaker import FAILURES, Breaker
-from avengers_graph.experts.chat_openai import api_key, endpoint_chat
+from avengers_graph.experts.chat_openai import (
+    EndpointChat,
+    api_key,
+    endpoint_chat,
+    request_headers,
+)
 from avengers_graph.experts.failures import status_of
-from avengers_graph.experts.prompt import estimated_tokens, for_expert
+from avengers_graph.experts.prompt import for_expert
 from avengers_graph.experts.redaction import secrets_in
+from avengers_graph.experts.streamed_answer import as_message, put_right
+from avengers_graph.servers import ANY, SERVERS, server_of
 
 _REFUSALS = (400, 422)
 """What a server that does not know ``n`` answers to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer as it came from the expert."""
-
-    message: AIMessage
-    finish_reason: str | None
-    input_tokens: int
-    output_tokens: int
-    usage_estimated: bool
-    usage: UsageMetadata | None = None
-    """What the server reported for the whole request, with the first of its choices only."""
+_CREDENTIALS = re.compile(r"//[^/@\s']*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +75,8 @@ class Caller(Protocol):
     honours_n: bool
     """Whether one request may ask for several samples."""
 
-    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[Choice]:
-        """One request for ``call.n`` answers.
+    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[AIMessage]:
+        """One request for ``call.n`` answers, as ``answers.counted`` leaves them.
 
         There are fewer where the server ignores ``n``, and none where it refuses ``n``:
         ``honours_n`` is False then, and the answers can be asked for one by one.
@@ -104,8 +100,11 @@ class ExpertCaller:
         self._key = None if key is None else key.get_secret_value()
         if expert.api_key_env:
             self._key = api_key(expert)
-        held = secrets_in([expert.llm, expert.extra_body])
+        held = secrets_in([expert.llm, expert.extra_body, {"headers": request_headers(expert)}])
         self.secrets = held if self._key is None else (self._key, *held)
+        server = server_of(expert.server, expert.base_url or "")
+        row = ANY if server is None else SERVERS[server]
+        self._streams_only = expert.stream_requests or row.streams_only
         self.honours_n = expert.llm is None and "n" in expert.supports
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}
@@ -118,16 +117,14 @@ class ExpertCaller:
 
     def _make_client(self, *, streaming: bool) -> BaseChatModel:
         if self.expert.llm is not None:
-            given: BaseChatModel = self.expert.llm
-            quiet = {"cache": False, "disable_streaming": not streaming}
-            return given.model_copy(update=quiet)
+            return _object_client(self.expert.llm, streaming=streaming)
         if self._http is None:
-            self._http = openai.DefaultAsyncHttpxClient(timeout=self.expert.timeout)
+            self._http = _http_client(self.expert.timeout)
         return endpoint_chat(self.expert, streaming=streaming, http=self._http, key=self._key)
 
-    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[Choice]:
+    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[AIMessage]:
         """One request for ``call.n`` answers; none where the server refuses ``n``."""
-        if call.n == 1 and (call.stream or self.expert.stream_requests):
+        if call.n == 1 and (call.stream or self._streams_only):
             return [await self._streamed(call, on_chunk=on_chunk)]
         try:
             return await self._sent(call)
@@ -137,14 +134,15 @@ class ExpertCaller:
                 return []
             raise
 
-    async def _sent(self, call: Call) -> list[Choice]:
+    async def _sent(self, call: Call) -> list[AIMessage]:
         started = time.monotonic()
+        prompt = for_expert(call.messages, self.expert)
         model, arguments = self._bound(call, streaming=False)
         if call.n > 1:
             arguments["n"] = call.n
         async with asyncio.timeout(self.expert.timeout):
             result = await model.agenerate(
-                [self._prompt(call)],
+                [prompt],
                 callbacks=call.callbacks,
                 tags=["nostream"],
                 metadata={"avengers_expert": self.expert.name},
@@ -152,23 +150,28 @@ class ExpertCaller:
                 **arguments,
             )
         generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
-        if not generations:
+        messages = [g.message for g in generations if isinstance(g.message, AIMessage)]
+        if not messages:
             raise ExpertResponseError(
                 f"{self.expert.base_url or self.expert.provider} answered without choices "
                 f"after {time.monotonic() - started:.1f} s"
             )
-        return _choices(generations, prompt=self._prompt(call))
+        return counted(messages, prompt=prompt)
 
-    async def _streamed(self, call: Call, *, on_chunk: OnChunk) -> Choice:
+    async def _streamed(self, call: Call, *, on_chunk: OnChunk) -> AIMessage:
+        prompt = for_expert(call.messages, self.expert)
         whole: AIMessageChunk | None = None
-        async for chunk in self._chunks(call):
-            whole = chunk if whole is None else whole + chunk
-            on_chunk(chunk)
+        async with aclosing(self._chunks(call, prompt)) as chunks:
+            async for chunk in chunks:
+                whole = chunk if whole is None else whole + chunk
+                on_chunk(chunk)
         if whole is None:
             raise ExpertError(f"{self.expert.name} ended its stream without a chunk")
-        return _streamed_choice(whole, prompt=call.messages)
+        return counted([as_message(whole)], prompt=prompt)[0]
 
-    async def _chunks(self, call: Call) -> AsyncIterator[AIMessageChunk]:
+    async def _chunks(
+        self, call: Call, prompt: list[BaseMessage]
+    ) -> AsyncGenerator[AIMessageChunk]:
         model, arguments = self._bound(call, streaming=True)
         config: Any = {
             "callbacks": call.callbacks,
@@ -176,13 +179,12 @@ class ExpertCaller:
             "metadata": {"avengers_expert": self.expert.name},
             "run_name": self.expert.name,
         }
-        async with asyncio.timeout(self.expert.timeout):
-            async for chunk in model.astream(self._prompt(call), config, **arguments):
-                if isinstance(chunk, AIMessageChunk):
-                    yield chunk
-
-    def _prompt(self, call: Call) -> list[BaseMessage]:
-        return for_expert(call.messages, self.expert)
+        chunks: Any = model.astream(prompt, config, **arguments)
+        if not isinstance(model, EndpointChat):
+            chunks = put_right(chunks, counts_all=isinstance(model, BaseChatOpenAI), says_why=False)
+        async with asyncio.timeout(self.expert.timeout), aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
 
     def _bound(self, call: Call, *, streaming: bool) -> tuple[BaseChatModel, dict[str, Any]]:
         """The model to call and its keyword arguments, tools bound in its own way."""
@@ -196,16 +198,14 @@ class ExpertCaller:
         extra = {**self.expert.extra_body, **params.pop("extra_body", {})}
         if extra:
             arguments["extra_body"] = extra
-        if self.expert.llm is None and "response_format" in params:
+        if isinstance(model, BaseChatOpenAI) and "response_format" in params:
             # As a parameter of its own the client would parse the answer, and raise where we
             # want a sample that abstains.
             arguments.setdefault("extra_body", {})["response_format"] = params.pop(
                 "response_format"
             )
         if self.expert.llm is not None and "tools" in params:
-            binding = model.bind_tools(
-                params.pop("tools"), tool_choice=params.pop("tool_choice", None)
-            )
+            binding = _with_tools(model, params.pop("tools"), params.pop("tool_choice", None))
             if isinstance(binding, RunnableBinding) and isinstance(binding.bound, BaseChatModel):
                 model = binding.bound
                 arguments |= binding.kwargs
@@ -224,74 +224,43 @@ class ExpertCaller:
             await http.aclose()
 
 
-def answer_length(message: AIMessage) -> int:
-    """Tokens of an answer by its length: four characters each, reasoning and tool calls too."""
-    calls = [call["name"] + json.dumps(call["args"]) for call in message.tool_calls]
-    reasoning = message.additional_kwargs.get("reasoning_content") or ""
-    return max(1, math.ceil(len("".join([message.text, reasoning, *calls])) / 4))
+def _object_client(llm: BaseChatModel, *, streaming: bool) -> BaseChatModel:
+    """A chat model object as it is asked for whole answers, or for streams.
 
-
-def _choices(generations: list[ChatGeneration], *, prompt: list[BaseMessage]) -> list[Choice]:
-    """Answers with their tokens.
-
-    With ``n`` above 1 every generation repeats the usage of the whole request, so it is taken
-    once and shared out by length. llama.cpp counts one choice only there: a total that is
-    nearer, as a ratio, to the length of the first choice than to that of all is taken for it.
+    Where its owner has switched streams off, they stay off.
     """
-    messages = [g.message for g in generations if isinstance(g.message, AIMessage)]
-    lengths = [answer_length(m) for m in messages]
-    usage = messages[0].usage_metadata
-    if usage is None:
-        counted_in, outputs, estimated = estimated_tokens(prompt), lengths, True
-    else:
-        counted_in, total = usage["input_tokens"], usage["output_tokens"]
-        one_choice_only = len(messages) > 1 and total < math.sqrt(lengths[0] * sum(lengths))
-        whole = total * sum(lengths) / lengths[0] if one_choice_only else total
-        outputs = _shared_out(round(whole), lengths)
-        estimated = one_choice_only
-    return [
-        Choice(
-            message=message,
-            finish_reason=(generation.generation_info or {}).get("finish_reason"),
-            # The prompt is read once for all choices of a request: count it with the first.
-            input_tokens=counted_in if position == 0 else 0,
-            output_tokens=output,
-            usage_estimated=estimated,
-            usage=usage if position == 0 else None,
-        )
-        for position, (message, generation, output) in enumerate(
-            zip(messages, generations, outputs, strict=True)
-        )
-    ]
+    quiet: dict[str, Any] = {"cache": False}
+    if not streaming:
+        quiet["disable_streaming"] = True
+        if "streaming" in type(llm).model_fields:
+            # Left on, ChatOpenAI asks for a stream even where it reads a whole answer.
+            quiet["streaming"] = False
+    return llm.model_copy(update=quiet)
 
 
-def _streamed_choice(whole: AIMessageChunk, *, prompt: Sequence[BaseMessage]) -> Choice:
-    """The chunks of a stream as one answer."""
-    message = AIMessage(
-        content=whole.content,
-        tool_calls=whole.tool_calls,
-        invalid_tool_calls=whole.invalid_tool_calls,
-        additional_kwargs=whole.additional_kwargs,
-        response_metadata=whole.response_metadata,
-        usage_metadata=whole.usage_metadata,
-    )
-    usage = whole.usage_metadata
-    return Choice(
-        message=message,
-        finish_reason=whole.response_metadata.get("finish_reason"),
-        input_tokens=usage["input_tokens"] if usage else estimated_tokens(prompt),
-        output_tokens=usage["output_tokens"] if usage else answer_length(message),
-        usage_estimated=usage is None,
-        usage=usage,
-    )
+def _with_tools(model: BaseChatModel, tools: Any, choice: Any) -> Any:
+    """The model with tools in its own form; the choice as LangChain's models understand it."""
+    if isinstance(choice, Mapping):
+        choice = choice["function"]["name"]
+    if choice == "required":
+        choice = "any"
+    if choice == "none" and not isinstance(model, BaseChatOpenAI):
+        return model  # to other models it would be the name of a tool
+    return model.bind_tools(tools, **({} if choice is None else {"tool_choice": choice}))
 
 
-def _shared_out(total: int, lengths: list[int]) -> list[int]:
-    """``total`` tokens in proportion to ``lengths``; the sum is exact."""
-    shares, given, seen = [], 0, 0
-    for length in lengths:
-        seen += length
-        upto = round(total * seen / sum(lengths))
-        shares.append(upto - given)
-        given = upto
-    return shares
+def _http_client(timeout: float) -> Any:
+    """Connections to an endpoint.
+
+    Raises:
+        ExpertError: the environment names a proxy that cannot be used.
+    """
+    try:
+        return openai.DefaultAsyncHttpxClient(timeout=timeout)
+    except (ValueError, ImportError) as error:
+        told = _CREDENTIALS.sub("//", str(error))
+        raise ExpertError(
+            f"the proxy that the environment sets cannot be used ({told}); give ALL_PROXY, "
+            "HTTPS_PROXY and HTTP_PROXY a URL that begins with http://, https:// or socks5:// "
+            "(which needs `pip install socksio`), or unset them"
+        ) from None

@@ -1,71 +1,154 @@
 """The client of an OpenAI-compatible endpoint, built so that our engine stays in charge."""
 
+import json
 import os
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import openai
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
-from pydantic import SecretStr
+from pydantic import PrivateAttr, SecretStr
 
 from avengers_graph.config import Expert
-from avengers_graph.errors import MissingKeyError
+from avengers_graph.errors import ConfigError, MissingKeyError
+from avengers_graph.experts.dialect import Endpoint, dialect_of, remember
+from avengers_graph.experts.error_bodies import NoCompletionError, told_in
+from avengers_graph.experts.redaction import is_telling
+from avengers_graph.experts.streamed_answer import put_right
+from avengers_graph.experts.wire import EXTRAS, read_chunk, read_completion
+from avengers_graph.servers import ANY, SERVERS, Server, server_of
 
 KEYLESS = "not-needed"
 """What the openai client is given for an endpoint that asks for no key; it insists on one."""
+_REFUSALS = (400, 422)
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<bare>[A-Za-z_]\w*))")
 
 
 class EndpointChat(ChatOpenAI):
-    """``ChatOpenAI`` that keeps what servers send and it drops.
+    """``ChatOpenAI`` that reads what servers really send, and sends what they take.
 
-    The reasoning that vLLM, llama.cpp and others return beside the answer, a refusal that
-    streams, and each choice's own refusal, ``finish_reason`` and ``logprobs`` when one request
-    asks for several.
+    Answers are read by ``wire`` and, where they stream, put right by ``streamed_answer``. A
+    request that is refused for one of its parameters goes out again without it (``dialect``).
     """
+
+    _server: Server = PrivateAttr(default=ANY)
+    _sender: str = PrivateAttr(default="")
+    """What tells messages of this kind of server from those of others."""
 
     @property
     def _llm_type(self) -> str:
         return "avengers-endpoint"
 
-    def _create_chat_result(
+    async def _agenerate(
         self,
-        response: dict[str, Any] | openai.BaseModel,
-        generation_info: dict[str, Any] | None = None,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
     ) -> ChatResult:
-        result = super()._create_chat_result(response, generation_info)
-        body = response if isinstance(response, dict) else response.model_dump(warnings=False)
-        for generation, choice in zip(result.generations, body["choices"], strict=True):
-            generation.generation_info = {
-                **(generation.generation_info or {}),
-                "finish_reason": choice.get("finish_reason"),
-                "logprobs": choice.get("logprobs"),
-            }
-            generation.message.additional_kwargs |= _beside(choice["message"])
-        return result
-
-    def _convert_chunk_to_generation_chunk(
-        self,
-        chunk: dict[str, Any],
-        default_chunk_class: type,
-        base_generation_info: dict[str, Any] | None,
-    ) -> ChatGenerationChunk | None:
-        generation = super()._convert_chunk_to_generation_chunk(
-            chunk, default_chunk_class, base_generation_info
+        payload = self._get_request_payload(messages, stop=stop, **kwargs)
+        raw = await self._posted(payload, messages)
+        answers = read_completion(_plain(raw.http_response.text))
+        for answer in answers:
+            self._sign(answer)
+        return ChatResult(
+            generations=[ChatGeneration(message=answer) for answer in answers],
+            llm_output={"model_name": self.model_name},
         )
-        choices = chunk.get("choices") or []
-        if generation is not None and choices:
-            generation.message.additional_kwargs |= _beside(choices[0].get("delta"))
-        return generation
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        options = {"stream": True, "stream_options": {"include_usage": True}}
+        payload = self._get_request_payload(messages, stop=stop, **options, **kwargs)
+        chunks = put_right(self._read(payload, messages), counts_all=True, says_why=True)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                self._sign(chunk)
+                yield ChatGenerationChunk(message=chunk)
+
+    async def _read(
+        self, payload: dict[str, Any], messages: Sequence[BaseMessage]
+    ) -> AsyncGenerator[BaseMessage]:
+        """The chunks as they were sent; one message where the server does not stream."""
+        raw = await self._posted(payload, messages)
+        response = raw.http_response
+        if "event-stream" not in response.headers.get("content-type", "event-stream"):
+            await response.aread()
+            if not response.text.lstrip().startswith(("data:", "event:", ":")):
+                for message in read_completion(_plain(response.text))[:1]:
+                    yield message
+                return
+        async with raw.parse() as events:
+            async for event in events:
+                chunk = read_chunk(event.model_dump(warnings=False))
+                if chunk is not None:
+                    yield chunk
+
+    async def _posted(self, payload: dict[str, Any], messages: Sequence[BaseMessage]) -> Any:
+        """The server's answer, to a request in the form that it takes."""
+        endpoint = Endpoint(str(self.openai_api_base), self.model_name, self._server)
+        dialect = dialect_of(endpoint)
+        while True:
+            request = dialect.payload(payload, messages)
+            try:
+                raw = await self.async_client.with_raw_response.create(**request)
+            except openai.APIStatusError as error:
+                refusal = told_in(error.body) if error.status_code in _REFUSALS else ""
+                milder = dialect.after(refusal, request)
+                if milder is None:
+                    raise
+                dialect = milder
+            else:
+                remember(endpoint, dialect)
+                return raw
+
+    def _get_request_payload(
+        self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        payload = super()._get_request_payload(input_, stop=stop, **kwargs)
+        if (limit := payload.pop("max_completion_tokens", None)) is not None:
+            payload["max_tokens"] = limit
+        messages = self._convert_input(input_).to_messages()
+        for plain, message in zip(payload["messages"], messages, strict=True):
+            extras = message.additional_kwargs.get(EXTRAS)
+            if isinstance(extras, Mapping) and extras.get("from") == self._sender:
+                plain |= _with_extras(plain, extras)
+        return payload
+
+    def _sign(self, message: AIMessage) -> None:
+        """Say whom a message's extras go back to; other servers refuse what they do not know."""
+        if EXTRAS in message.additional_kwargs:
+            message.additional_kwargs[EXTRAS]["from"] = self._sender
 
 
-def _beside(message: dict[str, Any] | None) -> dict[str, str]:
-    """What a message or delta has beside its text: reasoning, under either name, or a refusal."""
-    fields = message or {}
-    found = {
-        "reasoning_content": fields.get("reasoning_content") or fields.get("reasoning"),
-        "refusal": fields.get("refusal"),
-    }
-    return {name: text for name, text in found.items() if text}
+def _with_extras(plain: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message and its calls came with, where it stood."""
+    of_calls = extras.get("calls", {})
+    calls = [{**call, **of_calls.get(call["id"], {})} for call in plain.get("tool_calls") or ()]
+    return {**extras.get("message", {}), **({"tool_calls": calls} if calls else {})}
+
+
+def _plain(text: str) -> object:
+    """The body of an answer: data, or the text itself where it is no JSON.
+
+    Raises:
+        NoCompletionError: it is JSON that ends too soon.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if text.lstrip()[:1] in ("{", "["):
+            raise NoCompletionError(f"its answer is broken JSON: {error}") from None
+        return text
 
 
 def api_key(expert: Expert) -> str:
@@ -92,25 +175,70 @@ def api_key(expert: Expert) -> str:
     return key
 
 
+def request_headers(expert: Expert) -> dict[str, str]:
+    """The expert's headers, with the values of the environment variables that they name.
+
+    Raises:
+        ConfigError: a header that holds a secret has it written out.
+        MissingKeyError: a variable is not set.
+    """
+
+    def value_of(found: re.Match[str]) -> str:
+        name = found["braced"] or found["bare"]
+        value = os.environ.get(name, "").strip()
+        if not (value and value.isascii() and value.isprintable()):
+            raise MissingKeyError(
+                f"expert {expert.name!r}: its header {header!r} needs the environment variable "
+                f"{name!r}, which is not set or holds a character that no header can; export it"
+            )
+        return value
+
+    headers: dict[str, str] = {}
+    for header, value in expert.headers.items():
+        if is_telling(header) and _VARIABLE.search(value) is None:
+            raise ConfigError(
+                f"expert {expert.name!r}: its header {header!r} has a secret written out; put the "
+                "secret into an environment variable, and `$NAME` in its place"
+            )
+        headers[header] = _VARIABLE.sub(value_of, value)
+    return headers
+
+
+def _in_place_of_openais(key: str) -> dict[str, str | openai.Omit]:
+    """What to send for the headers that the environment has for OpenAI: they may hold its key."""
+    lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+    names = (line.partition(":")[0].strip() for line in lines)
+    ours = {"authorization": f"Bearer {key}"}
+    return {name: ours.get(name.lower(), openai.Omit()) for name in names if name}
+
+
 def endpoint_chat(expert: Expert, *, streaming: bool, http: Any, key: str | None) -> EndpointChat:
     """A client for one expert.
 
     Retries are off because the engine retries; the answer cache is off because it would hand
     every sample the same text; ``http`` is an async client of the loop that will use it.
-    What the environment holds for OpenAI itself (organisation, project, proxy) stays here.
+    What the environment holds for OpenAI itself (organisation, project, proxy, headers) or for
+    LangChain's own models (the form of a content) stays here.
     """
+    base_url = str(expert.base_url)
     chat = EndpointChat(
         model=expert.model_name,
-        base_url=expert.base_url,
+        base_url=base_url,
         api_key=SecretStr(key or KEYLESS),
         timeout=expert.timeout,
         max_retries=0,
         cache=False,
         disable_streaming=not streaming,
-        stream_usage=True,
         use_responses_api=False,
+        output_version="v0",
         http_async_client=http,
         openai_proxy=None,
     )
+    headers: Any = {**_in_place_of_openais(key or KEYLESS), **request_headers(expert)}
+    chat.root_async_client = chat.root_async_client.with_options(set_default_headers=headers)
     chat.root_async_client.organization = chat.root_async_client.project = None
+    chat.async_client = chat.root_async_client.chat.completions
+    server = server_of(expert.server, base_url)
+    chat._server = ANY if server is None else SERVERS[server]
+    chat._sender = server or expert.name
     return chat

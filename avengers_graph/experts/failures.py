@@ -23,12 +23,12 @@ from langchain_core.exceptions import (
 
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
+from avengers_graph.experts.error_bodies import NoCompletionError, status_in, told_in, words_in
 from avengers_graph.experts.model_errors import ALL_OF_KIND
 from avengers_graph.experts.redaction import without
 
 _MAY_PASS = frozenset({408, 409, 429})
 _BROKEN = frozenset({500, 502, 504})
-_BAD_REQUEST = 400
 _NOT_FOUND = 404
 _TIMEOUTS = openai.APITimeoutError | TimeoutError | asyncio.TimeoutError
 _KIND_OF_STATUS: Mapping[int, type[ModelError]] = {
@@ -42,8 +42,17 @@ _KIND_OF_STATUS: Mapping[int, type[ModelError]] = {
     429: ModelRateLimitError,
 }
 _CHECK_URL = "check base_url, it usually ends in /v1"
-_TOO_LONG = re.compile(r"context (length|size|window)", re.IGNORECASE)
-_TOO_LONG_CODE = "context_length_exceeded"
+_TOO_LONG = re.compile(
+    r"context (?:length|size|window|limit)|context the overflows"
+    r"|maximum (?:model|prompt|input) length"
+    r"|(?:prompt|input|messages?) (?:is|are|was) too long|exceed\w* (?:the |your )?(?:\w+ )?context"
+    r"|(?:input )?token(?: count|s)\b.{0,40}\bexceed|`inputs` tokens|too many (?:input )?tokens"
+    r"|reduce the length|context_length_exceeded|exceed_context_size|ContextWindowExceeded",
+    re.IGNORECASE,
+)
+_OVERFLOWS = frozenset({None, 400, 413, 422, 500})
+"""The statuses that servers give to a prompt that is too long; None where there is no status."""
+_UNKNOWN_MODEL = re.compile(r"\bmodel", re.IGNORECASE)
 _SHORTEN = (
     "the prompt is too long for it: shorten the conversation, start the server with a longer "
     "context, or set the expert's context_length so that it is passed over"
@@ -54,9 +63,11 @@ def may_pass(error: BaseException) -> bool:
     """Whether the same request may succeed when it is sent again."""
     if isinstance(error, ExpertTimeoutError | TimeoutError | asyncio.TimeoutError):
         return True
+    if isinstance(error, ExpertError):
+        return error.is_retryable
     status = status_of(error)
     if status is not None:
-        return status in _MAY_PASS or status >= 500
+        return (status in _MAY_PASS or status >= 500) and not _overflows(error)
     if isinstance(error, ModelError):
         return bool(error.is_retryable)
     return isinstance(error, openai.APIConnectionError | ConnectionError)
@@ -69,9 +80,9 @@ def is_out_of_order(error: BaseException) -> bool:
 
 
 def status_of(error: BaseException) -> int | None:
-    """The HTTP status behind an error, where there is one."""
+    """The HTTP status behind an error, or the one that its body names; None without."""
     status = getattr(error, "status_code", None)
-    return status if isinstance(status, int) else None
+    return status if isinstance(status, int) else status_in(getattr(error, "body", None))
 
 
 def kind_of(error: BaseException) -> type[ModelError] | None:
@@ -126,21 +137,34 @@ def _told(
     if isinstance(error, openai.APIConnectionError):
         reason = _said(_innermost(error), secrets=secrets)
         return ExpertError, f"cannot reach {where} ({reason}); is the server running?"
-    status, text = status_of(error), _said(error, secrets=secrets)
+    text = _said(error, secrets=secrets)
     lost = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
-    if lost and status is None and expert.llm is None:
-        # What the client raises when it does not find its way about the body.
-        told = f"{where} did not answer as an OpenAI-compatible endpoint ({text}); {_CHECK_URL}"
-        return ExpertResponseError, told
-    remedy = _CHECK_URL if status == _NOT_FOUND else _SHORTEN if _overflows(error) else None
+    if isinstance(error, NoCompletionError) or (lost and expert.llm is None):
+        told = f"{where} did not answer as an OpenAI-compatible endpoint ({text})"
+        # What is lost is so within a completion: the URL was right.
+        return ExpertResponseError, told if lost else f"{told}; {_CHECK_URL}"
+    remedy = _remedy(error, expert)
     return ExpertError, f"{where}: {text}" + (f"; {remedy}" if remedy else "")
+
+
+def _remedy(error: BaseException, expert: Expert) -> str | None:
+    """What to do about a refusal, where that is known."""
+    if _overflows(error):
+        return _SHORTEN
+    if status_of(error) != _NOT_FOUND:
+        return None
+    if _UNKNOWN_MODEL.search(words_in(getattr(error, "body", None)) or ""):
+        return f"check the expert's model, {expert.model_name!r}"
+    return _CHECK_URL
 
 
 def _overflows(error: BaseException) -> bool:
     """Whether the prompt was longer than the model's context, as servers say it."""
-    if isinstance(error, ContextOverflowError) or getattr(error, "code", None) == _TOO_LONG_CODE:
+    if isinstance(error, ContextOverflowError):
         return True
-    return status_of(error) == _BAD_REQUEST and _TOO_LONG.search(str(error)) is not None
+    if status_of(error) not in _OVERFLOWS:
+        return False
+    return _TOO_LONG.search(f"{error} {told_in(getattr(error, 'body', None))}") is not None
 
 
 def _innermost(error: BaseException) -> BaseException:
@@ -150,8 +174,14 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _said(error: BaseException, *, secrets: Sequence[str]) -> str:
-    """The message of an error on one line, without the secrets."""
-    return _one_line(without(str(error) or type(error).__name__, secrets))
+    """What a failure says on one line, the server's words where it has any, without secrets."""
+    words = words_in(getattr(error, "body", None))
+    status = status_of(error)
+    if words is None:
+        text = str(error) or type(error).__name__
+    else:
+        text = words if status is None else f"Error code: {status} - {words}"
+    return _one_line(without(text, secrets))
 
 
 def _one_line(text: str, *, limit: int = 300) -> str:

@@ -12,10 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from langchain_core.messages import BaseMessage, HumanMessage, convert_to_openai_messages
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, convert_to_openai_messages
 
 from avengers_graph.errors import RecordsError
-from avengers_graph.experts.caller import Call, Choice
+from avengers_graph.experts.answers import NOTHING_COUNTED, finish_reason
+from avengers_graph.experts.caller import Call
 from avengers_graph.experts.fork_safe_lock import ForkSafeLock
 from avengers_graph.experts.sample_record import plain_tool_calls
 
@@ -42,21 +43,27 @@ class Recorded:
 
 
 def recorded(
-    call: Call, choices: Sequence[Choice], *, expert: str, latency: float, question_id: str | None
+    call: Call,
+    answers: Sequence[AIMessage],
+    *,
+    expert: str,
+    latency: float,
+    question_id: str | None,
 ) -> Recorded:
-    """The entry for a request that brought ``choices`` after ``latency`` seconds."""
-    tool_calls = [plain_tool_calls(choice.message) for choice in choices]
+    """The entry for a request that brought ``answers`` after ``latency`` seconds."""
+    tool_calls = [plain_tool_calls(answer) for answer in answers]
+    usages = [answer.usage_metadata or NOTHING_COUNTED for answer in answers]
     return Recorded(
         id=question_id,
         expert=expert,
         prompt=plain_prompt(call.messages),
         temperature=call.temperature,
         params=call.params,
-        texts=[choice.message.text for choice in choices],
+        texts=[answer.text for answer in answers],
         tool_calls=tool_calls if any(tool_calls) else [],
-        finish_reasons=[choice.finish_reason for choice in choices],
-        input_tokens=sum(choice.input_tokens for choice in choices),
-        output_tokens=[choice.output_tokens for choice in choices],
+        finish_reasons=[finish_reason(answer) for answer in answers],
+        input_tokens=sum(usage["input_tokens"] for usage in usages),
+        output_tokens=[usage["output_tokens"] for usage in usages],
         latency=round(latency, 3),
     )
 

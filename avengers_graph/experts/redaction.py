@@ -28,6 +28,11 @@ def secrets_in(value: object) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
 
 
+def is_telling(name: str) -> bool:
+    """Whether what stands under this name is a secret."""
+    return _TELLING_NAME.search(name) is not None
+
+
 def without(text: str, secrets: Sequence[str]) -> str:
     """The text with every secret in it as ``***``, however it is quoted there."""
     for secret in secrets:
@@ -43,7 +48,7 @@ def _secrets(value: object, *, name: str, in_headers: bool, seen: set[int]) -> I
     elif isinstance(value, SecretBytes):
         yield value.get_secret_value().decode("utf-8", "replace")
     elif isinstance(value, str):
-        if _TELLING_NAME.search(name) or (in_headers and len(value) >= _LONG):
+        if is_telling(name) or (in_headers and len(value) >= _LONG):
             yield value
             yield _SCHEME.sub("", value, count=1)
     elif isinstance(value, Mapping | BaseModel | list | tuple | set | frozenset):

@@ -4,30 +4,22 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from asyncio_throttle.throttler import Throttler
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage
+from langchain_core.messages.ai import UsageMetadata
 
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.breaker import Breaker
-from avengers_graph.experts.caller import Call, Choice, OnChunk
+from avengers_graph.experts.caller import Call, OnChunk
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded, plain_prompt
+from avengers_graph.experts.streamed_answer import as_chunk
 
 _NOWHERE = "http://127.0.0.1:9/v1"
 """Stands where a recorded expert that is not configured would have its endpoint."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    text: str
-    finish_reason: str | None
-    tool_calls: list[dict[str, Any]]
-    input_tokens: int
-    output_tokens: int
 
 
 class ReplayPool(ExpertPool):
@@ -50,10 +42,10 @@ class ReplayPool(ExpertPool):
         super().__init__(
             experts or [Expert(name=name, base_url=_NOWHERE, supports=everything) for name in names]
         )
-        self._recorded: dict[str, dict[str, list[_Sample]]] = defaultdict(dict)
+        self._recorded: dict[str, dict[str, list[AIMessage]]] = defaultdict(dict)
         for entry in recording:
             kept = self._recorded[entry.expert].setdefault(_key(entry.prompt), [])
-            kept += _samples(entry)
+            kept += _answers(entry)
 
     def _make_caller(self, expert: Expert) -> "ReplayCaller":
         return ReplayCaller(expert, self._recorded[expert.name])
@@ -62,7 +54,7 @@ class ReplayPool(ExpertPool):
 class ReplayCaller:
     """Stands where ``ExpertCaller`` does, and sends nothing anywhere."""
 
-    def __init__(self, expert: Expert, recorded: dict[str, list[_Sample]]) -> None:
+    def __init__(self, expert: Expert, recorded: dict[str, list[AIMessage]]) -> None:
         self.expert = expert
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         self.throttle: Throttler | None = None
@@ -71,7 +63,7 @@ class ReplayCaller:
         self.honours_n = True
         self._recorded = recorded
 
-    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[Choice]:
+    async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[AIMessage]:
         """The recorded samples at the call's position; one that is streamed is one chunk.
 
         Raises:
@@ -84,10 +76,9 @@ class ReplayCaller:
                 f"the recording holds {len(kept)} samples of {self.expert.name} for this prompt, "
                 f"and sample {call.position + len(found) + 1} was asked for"
             )
-        choices = [_choice(sample) for sample in found]
         if call.stream:
-            on_chunk(_chunk(choices[0]))
-        return choices
+            on_chunk(as_chunk(found[0]))
+        return found
 
     async def aclose(self, *, in_flight: bool = False) -> None:
         """There is nothing to close."""
@@ -97,38 +88,33 @@ def _key(prompt: str | list[dict[str, Any]]) -> str:
     return json.dumps(prompt, sort_keys=True, ensure_ascii=False)
 
 
-def _samples(entry: Recorded) -> list[_Sample]:
+def _answers(entry: Recorded) -> list[AIMessage]:
     calls = entry.tool_calls or [[] for _ in entry.texts]
     columns = zip(entry.texts, entry.finish_reasons, calls, entry.output_tokens, strict=True)
     return [
-        _Sample(
-            text=text,
-            finish_reason=reason,
-            tool_calls=tool_calls,
+        _answer(
+            text,
+            reason,
+            tool_calls,
             # The prompt of a request was read once for all of its samples.
-            input_tokens=entry.input_tokens if position == 0 else 0,
-            output_tokens=tokens,
+            read=entry.input_tokens if position == 0 else 0,
+            written=written,
         )
-        for position, (text, reason, tool_calls, tokens) in enumerate(columns)
+        for position, (text, reason, tool_calls, written) in enumerate(columns)
     ]
 
 
-def _choice(sample: _Sample) -> Choice:
-    valid = [call for call in sample.tool_calls if call.get("type") != "invalid_tool_call"]
-    return Choice(
-        message=AIMessage(content=sample.text, tool_calls=valid),
-        finish_reason=sample.finish_reason,
-        input_tokens=sample.input_tokens,
-        output_tokens=sample.output_tokens,
-        usage_estimated=False,
-    )
-
-
-def _chunk(choice: Choice) -> AIMessageChunk:
-    message = choice.message
-    return AIMessageChunk(
-        content=message.content,
-        tool_calls=message.tool_calls,
-        usage_metadata=message.usage_metadata,
-        response_metadata={"finish_reason": choice.finish_reason},
+def _answer(
+    text: str, reason: str | None, calls: Sequence[dict[str, Any]], *, read: int, written: int
+) -> AIMessage:
+    valid = [call for call in calls if call.get("type") != "invalid_tool_call"]
+    invalid = [{"error": None, **call} for call in calls if call not in valid]
+    return AIMessage(
+        content=text,
+        tool_calls=valid,
+        invalid_tool_calls=invalid,
+        usage_metadata=UsageMetadata(
+            input_tokens=read, output_tokens=written, total_tokens=read + written
+        ),
+        response_metadata={} if reason is None else {"finish_reason": reason},
     )

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 from langchain_core.messages import AIMessage
 
-from avengers_graph.experts.caller import Choice
+from avengers_graph.experts.answers import ESTIMATED, NOTHING_COUNTED, finish_reason
+from avengers_graph.experts.streamed_answer import BROKEN_OFF
+from avengers_graph.experts.wire import EXTRAS, mended, text_and_thought
 from avengers_graph.types import CalledOff, Ending, SampleRecord
 from avengers_graph.voting.reasoning import split_reasoning
 from avengers_graph.voting.tools import read_tools
@@ -36,11 +38,11 @@ def plain_tool_calls(message: AIMessage) -> list[dict[str, Any]]:
         identity = call["id"] if call["id"] not in seen else f"call_{uuid4().hex}"
         seen.add(identity)
         plain.append({"type": kind, "id": identity, "name": call["name"], "args": call["args"]})
-    return plain
+    return cast(list[dict[str, Any]], mended(plain))
 
 
 def answered(
-    choice: Choice,
+    message: AIMessage,
     *,
     expert: str,
     index: int,
@@ -52,39 +54,45 @@ def answered(
     """The record of an answer; calls of ``tools`` that it holds as text become tool calls.
 
     Args:
+        message: as ``Caller.answer`` gives it.
         forced: the tool that must be called, if there is one.
     """
-    text, thought = split_reasoning(choice.message.text)
-    calls = plain_tool_calls(choice.message)
+    content, in_blocks = text_and_thought(message.content)
+    text, in_text = split_reasoning(mended(content))
+    calls = plain_tool_calls(message)
     if tools and not calls:
         written = written_calls(text, read_tools(tools), forced=forced)
         if written.made:
             calls = [{"id": f"call_{uuid4().hex}", **call} for call in written.made]
             text = written.said
-    reported = choice.message.additional_kwargs.get("reasoning_content")
+    beside, metadata = message.additional_kwargs, message.response_metadata
+    usage = message.usage_metadata or NOTHING_COUNTED
     record = SampleRecord(
         expert=expert,
         index=index,
         round=round_number,
         text=text,
-        reasoning=reported or thought,
+        reasoning=mended(beside.get("reasoning_content") or in_blocks or in_text),
         tool_calls=calls,
-        finish_reason=choice.finish_reason,
-        input_tokens=choice.input_tokens,
-        output_tokens=choice.output_tokens,
-        usage_estimated=choice.usage_estimated,
+        finish_reason=finish_reason(message),
+        input_tokens=usage["input_tokens"],
+        output_tokens=usage["output_tokens"],
+        usage_estimated=bool(metadata.get(ESTIMATED)),
         latency=latency,
         ended="answered",
         error=None,
     )
-    if refusal := choice.message.additional_kwargs.get("refusal"):
+    if metadata.get(BROKEN_OFF):
+        record["broken_off"] = True
+    if refusal := beside.get("refusal"):
         record["refusal"] = refusal
-    if choice.usage is not None:
-        if inputs := choice.usage.get("input_token_details"):
-            record["input_token_details"] = cast(dict[str, int], inputs)
-        if outputs := choice.usage.get("output_token_details"):
-            record["output_token_details"] = cast(dict[str, int], outputs)
-    if logprobs := choice.message.response_metadata.get("logprobs"):
+    if extras := beside.get(EXTRAS):
+        record["extras"] = extras
+    if inputs := usage.get("input_token_details"):
+        record["input_token_details"] = cast(dict[str, int], inputs)
+    if outputs := usage.get("output_token_details"):
+        record["output_token_details"] = cast(dict[str, int], outputs)
+    if logprobs := metadata.get("logprobs"):
         record["logprobs"] = logprobs
     return record
 

@@ -134,6 +134,8 @@ def read_sample(sample: SampleLike) -> Sample:
         extra = sample.get("additional_kwargs", sample)
         calls = sample.get("tool_calls")
         finish = sample.get("finish_reason")
+        # A record says so of a stream that ended without a reason.
+        ended_early = bool(sample.get("broken_off"))
         error = sample.get("error")
         split = bool(sample.get("reasoning"))
     elif isinstance(sample, MessageLike):
@@ -142,7 +144,7 @@ def read_sample(sample: SampleLike) -> Sample:
         extra = getattr(sample, "additional_kwargs", None)
         calls = getattr(sample, "tool_calls", None)
         finish = error = None
-        split = False
+        ended_early = split = False
     else:
         raise ConfigError(
             f"a sample is a {type(sample).__name__}; give a text, a message or a sample record"
@@ -158,7 +160,7 @@ def read_sample(sample: SampleLike) -> Sample:
         tool_calls=tuple(call for call in calls if isinstance(call, Mapping))
         if isinstance(calls, Sequence)
         else (),
-        truncated=was_broken_off(finish),
+        truncated=ended_early or was_broken_off(finish),
         failed=bool(error) or refusal or _bare(finish) in _WITHHELD,
     )
 

@@ -37,7 +37,7 @@ def test_every_expert_answers_every_question(server, pool_of, tmp_path: Path) ->
     assert len(_collect(pool, tmp_path / "a.jsonl")) == 6
     recorded = read_recording(tmp_path / "a.jsonl")
     assert sum(len(entry.texts) for entry in recorded) == 12
-    assert {request.body["max_completion_tokens"] for request in server.requests} == {8}
+    assert {request.body["max_tokens"] for request in server.requests} == {8}
 
 
 def test_a_stopped_collection_goes_on_where_it_was(server, pool_of, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_call_overrides_the_model(server: OpenAIServer, model_of: Models) -> N
     assert len(server.requests) == 2
     body = server.requests[0].body
     assert (body["temperature"], body["stop"], body["seed"]) == (0.4, ["y"], 1)
-    assert body["max_completion_tokens"] == 9
+    assert body["max_tokens"] == 9
 
 
 @pytest.mark.parametrize(

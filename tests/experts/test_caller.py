@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 
 from avengers_graph.config import Expert
-from avengers_graph.experts.caller import _shared_out
+from avengers_graph.experts.answers import _shared_out
 from avengers_graph.experts.pool import ExpertPool
 from tests.experts.rounds import QUESTION, listen, only
 from tests.servers.answers import Fault, Reply, ToolUse, tokens

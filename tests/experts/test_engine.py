@@ -52,7 +52,7 @@ def test_the_request_is_what_was_asked_for(server: OpenAIServer, pool_of: Pools)
     body = only(server.requests).body
     assert body["messages"] == [{"role": "user", "content": QUESTION}]
     assert (body["stop"], body["seed"], body["top_p"]) == (["\n"], 7, 0.5)
-    assert body["max_completion_tokens"] == 30
+    assert body["max_tokens"] == 30
     assert (body["temperature"], body["top_k"], body["min_p"]) == (0.3, 5, 0.1)
     assert not body.get("stream")
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.attempt import Failed, Landed, Unit
-from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.engine import _Round
 from avengers_graph.experts.events import SampleFinished, SampleStarted
 from avengers_graph.experts.pool import ExpertPool
@@ -109,7 +109,7 @@ def test_cancelling_an_asynchronous_caller_cancels_everything(
 def test_the_deadline_ends_the_round(
     server: OpenAIServer, pool_of: Pools, hour_passes: Callable[[Callable[[], object]], None]
 ) -> None:
-    server.serve("alpha", "42")
+    server.serve("alpha", Reply("42", after=lambda: len(server.asked("slow")) == 2))
     server.serve("slow", FOREVER)
     hour_passes(lambda: any(r.finished for r in server.asked("alpha")))
     pool = pool_of("alpha", "slow")
@@ -135,8 +135,9 @@ def test_what_landed_beside_the_deciding_answer_is_not_called_cancelled(pool_of:
     """It was paid for: its tokens count, and so does its ballot."""
 
     def landed(index: int) -> Landed:
-        choice = Choice(AIMessage("42"), "stop", 5, 7, usage_estimated=False)
-        return Landed(Unit("alpha", (index,), index), [choice], latency=0.1)
+        usage = UsageMetadata(input_tokens=5, output_tokens=7, total_tokens=12)
+        answer = AIMessage("42", usage_metadata=usage)
+        return Landed(Unit("alpha", (index,), index), [answer], latency=0.1)
 
     run = _Round(round_request(enough=lambda record, outstanding: True), pool_of("alpha"))
     run._inbox.put_nowait(landed(1))

@@ -3,15 +3,13 @@
 import pytest
 from langchain_core.messages import AIMessage
 
-from avengers_graph.experts.caller import Choice
 from avengers_graph.experts.sample_record import answered
 
 
 @pytest.mark.parametrize("name", ["think", "thinking", "reasoning", "thought"])
 def test_reasoning_is_kept_beside_the_answer(name: str) -> None:
     message = AIMessage(f"<{name}>secret chain</{name}>\n\n7")
-    choice = Choice(message, "stop", 1, 2, usage_estimated=False)
-    record = answered(choice, expert="alpha", index=0, round_number=0, latency=0.1)
+    record = answered(message, expert="alpha", index=0, round_number=0, latency=0.1)
     assert (record["text"], record["reasoning"]) == ("7", "secret chain")
 
 
@@ -19,6 +17,5 @@ def test_what_the_server_reports_as_reasoning_comes_first() -> None:
     message = AIMessage(
         "<think>one</think>7", additional_kwargs={"reasoning_content": "six plus one"}
     )
-    choice = Choice(message, "stop", 1, 2, usage_estimated=False)
-    record = answered(choice, expert="alpha", index=0, round_number=0, latency=0.1)
+    record = answered(message, expert="alpha", index=0, round_number=0, latency=0.1)
     assert (record["text"], record["reasoning"]) == ("7", "six plus one")
