@@ -62,4 +62,4 @@ def plain_signs(content: str) -> str:
     text = _SIGN_COMMAND.sub(lambda m: list(_SIGNS)[int(str(m.lastgroup)[1:])], text)
     for spelled, sign in _ARROWS:
         text = text.replace(spelled, sign)
-    return text.translate(_OTHER_SIGNS).replace("$", "")
+    return text.translate(_OTHER_SIGNS)

@@ -1,20 +1,27 @@
 """Answers asked for in double square brackets, ``[[...]]``, as KOR-Bench does.
 
 What stands in the brackets compares as letters where the question asks for letters, part by
-part where it has parts, and otherwise by its text without spaces, case and quotation marks,
-or as mathematics. A text without double brackets is read by its box or single brackets; one
-without any has not answered as it was asked to, and abstains.
+part where it has parts, and otherwise by its text or as mathematics. Order counts, in lists,
+grids and codes alike; only a set in braces has none. Spaces around signs, quotation marks and
+the case of whole words do not count. A text without double brackets is read by its box or
+single brackets; one without any has not answered as it was asked to, and abstains.
 """
 
 import re
 from collections.abc import Hashable, Iterator
+from functools import lru_cache
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import choice
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
+from avengers_graph.voting.latex import DRESSED, plain_signs
+from avengers_graph.voting.mathematics import (
+    Reading,
+    read_expression,
+    same_computation,
+    same_reading,
+)
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import Question
 from avengers_graph.voting.sample import Sample
@@ -28,7 +35,22 @@ _LETTER_FORMAT = re.compile(
     r"\[\[\s*+([A-Z](?:\s*+/\s*+[A-Z])+)\s*+\]\]|single (?:uppercase|capital)"
 )
 _COMPUTATION = re.compile(r"[-+*^=×·]|sqrt|\\cdot|\\times")
-_NOISE = re.compile(r"[\s\"'`“”‘’*$\\{}]+|\\(?:text|mathrm|left|right)")
+_QUOTES = re.compile(r"[\"'`“”‘’]+")
+_LAYOUT = re.compile(r"\\(?:left|right|displaystyle)(?![a-zA-Z])|\\[()]")
+_DOLLARS = re.compile(r"\$([^$]+)\$")
+_WORD = re.compile(r"[^\W\d_]+")
+_FORMULA = re.compile(r"\d|\\[a-z]+|[-+*/^=(){}]")
+_ALTERNATIVES = re.compile(r"(?<![a-zA-Z])or(?![a-zA-Z])")
+"""What makes a list one of values that each will do, which has no order."""
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\{\w+\}")
+_CODE = re.compile(r"(?<![\d.])0\d")
+"""Digits behind a zero are no number."""
+_TEXT_WORD = re.compile(r"(?<![\\a-zA-Z])[^\W\d_]{3,}")
+_FORMULA_WORDS = frozenset(
+    {"sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "sqrt", "max", "min", "gcd", "lcm"}
+    | {"abs", "frac", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "infinity"}
+)
+_WRAPS = (("**", "**"), ("*", "*"), ("$", "$"), ("`", "`"), ('"', '"'), ("'", "'"), ("“", "”"))
 _ASSIGNMENT = re.compile(r"[^=,]{1,40}=[^=,]{1,80}")
 
 
@@ -91,14 +113,16 @@ def _inside(span: str) -> str:
 
 
 def _cleaned(content: str) -> str:
-    """The content without wrapping quotes, math signs and outer brackets."""
+    """The content without what it is wrapped in: quotation marks, dollars, asterisks."""
     content = DRESSED.sub(r"\1", content).strip()
     for _ in range(4):
-        shorter = content.strip("\"'`“”*$ \n").rstrip(".").strip()
-        if shorter == content:
-            break
-        content = shorter
-    return content[:MAX_LENGTH] if len(content) <= MAX_LENGTH else ""
+        for opening, closing in _WRAPS:
+            inside = len(content) > len(opening) + len(closing)
+            if inside and content.startswith(opening) and content.endswith(closing):
+                content = content[len(opening) : -len(closing)].strip()
+        if len(content) > 1:
+            content = content.rstrip(".").strip() or content
+    return content if len(content) <= MAX_LENGTH else ""
 
 
 def is_right(sample: Sample, reference: str, question: Question) -> bool:
@@ -106,15 +130,15 @@ def is_right(sample: Sample, reference: str, question: Question) -> bool:
 
     Stricter than a vote, since the format is part of what was asked: only brackets or a box
     count, the first pair of double ones where there are several, a letter must stand alone
-    in them, and a computation is not yet the number it comes to.
+    in them, and a computation is not yet the number it comes to. Spaces never count there.
     """
-    wanted = Answer(next(double_bracketed(reference), reference), "bracketed")
+    wanted = Answer(_cleaned(next(double_bracketed(reference), reference)), "bracketed")
     text = sample.text
     given = next(_graded(_without_display(text)), None) or next(_graded(text), None)
     if given is None:
         return False
     answer = Answer(given, "bracketed")
-    if key(answer) == key(wanted):
+    if key(answer) == key(wanted) or _closed_up(answer) == _closed_up(wanted):
         return True
     if all(len(part) <= 1 for part in parts(wanted.text)):
         return False
@@ -132,7 +156,8 @@ def _graded(text: str) -> Iterator[str]:
 
 
 def _without_display(text: str) -> str:
-    """The text without the brackets that only set off a formula."""
+    """The text without the brackets that only set off a formula; escaped pairs are brackets."""
+    text = text.replace("\\[\\[", "[[").replace("\\]\\]", "]]")
     return text.replace("\\[", "  ").replace("\\]", "  ")
 
 
@@ -141,38 +166,80 @@ def parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("[]").strip() for part in _PART.split(text))
 
 
-def _folded(text: str) -> str:
-    return _NOISE.sub("", text).casefold().rstrip(".")
+@lru_cache(maxsize=4096)
+def text_form(text: str) -> str:
+    """A part as text is compared: signs in one spelling, no quotation marks, words without case.
+
+    A space stays where it stands between letters or digits: ``1 2`` is not ``12``.
+    """
+    if re.search(r"\w", text):
+        text = _QUOTES.sub("", text)
+    text = re.sub(r"\s+", " ", plain_signs(_LAYOUT.sub(" ", _DOLLARS.sub(r"\1", text))))
+    text = re.sub(r"(?<!\w) | (?!\w)", "", text)
+    return _WORD.sub(lambda m: m.group().lower() if _is_plain(m.group()) else m.group(), text)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether the case of a word says nothing: ``True``, ``TRUE``, but not ``aB``."""
+    return word.islower() or word.isupper() or word[1:].islower()
 
 
 def key(answer: Answer) -> Hashable:
-    """The parts without spaces, case and quotation marks; assignments in any order."""
-    folded = tuple(_folded(part) for part in parts(answer.text))
-    if len(folded) == 1 and "," in folded[0]:
-        pieces = folded[0].split(",")
+    """The parts by their text; assignments in any order."""
+    forms = tuple(text_form(part) for part in parts(answer.text))
+    if len(forms) == 1 and "," in forms[0]:
+        pieces = forms[0].split(",")
         if all(_ASSIGNMENT.fullmatch(piece) for piece in pieces):
             return frozenset(pieces)
-    return folded
+    return forms
+
+
+def _closed_up(answer: Answer) -> list[str]:
+    return [text_form(part).replace(" ", "") for part in parts(answer.text)]
 
 
 def same(a: Answer, b: Answer) -> bool:
-    """Whether every part is the same mathematics, worked out as far in both."""
+    """Whether every part is the same text or mathematics, worked out as far in both."""
     first, second = parts(a.text), parts(b.text)
     return len(first) == len(second) and all(
-        _folded(x) == _folded(y) or _same_mathematics(x, y)
-        for x, y in zip(first, second, strict=True)
+        _same_text(x, y) or _same_mathematics(x, y) for x, y in zip(first, second, strict=True)
     )
 
 
+def _same_text(a: str, b: str) -> bool:
+    """Whether two texts are alike but for spaces that one of them does without."""
+    first, second = text_form(a), text_form(b)
+    if first == second:
+        return True
+    spaced, solid = (first, second) if " " in first else (second, first)
+    return " " not in solid and _may_close_up(spaced) and spaced.replace(" ", "") == solid
+
+
+def _may_close_up(text: str) -> bool:
+    """Whether words, or cells of one character, stay what they are without their spaces."""
+    if not re.search(r"\d", text):
+        return True
+    return re.search(r"[^\W\d]", text) is not None and not re.search(r"\w\w", text)
+
+
 def _same_mathematics(a: str, b: str) -> bool:
-    if len(a) > 300 or len(b) > 300 or not (_formula(a) or _formula(b)):
+    if len(a) > 300 or len(b) > 300 or _has_words(a) or _has_words(b):
+        return False
+    if not (_FORMULA.search(a) or _FORMULA.search(b)) or _CODE.search(a) or _CODE.search(b):
         return False
     if _unfinished(a, b) or _unfinished(b, a):
         return False
-    first, second = read_expression(a), read_expression(b)
+    ordered = not (_ALTERNATIVES.search(a) or _ALTERNATIVES.search(b))
+    first, second = read_expression(a, ordered=ordered), read_expression(b, ordered=ordered)
     if first is None or second is None:
         return False
-    return same_reading(first, second) or same_reading(_as_tuple(first), _as_tuple(second))
+    if first.exact is not None and _COMPUTATION.search(a) and _COMPUTATION.search(b):
+        return same_computation(first, second)
+    return (
+        same_reading(first, second)
+        or same_reading(_unwrapped(first), _unwrapped(second))
+        or (_is_set(first) != _is_set(second) and _same_sets(a, b))
+    )
 
 
 def _unfinished(computation: str, number: str) -> bool:
@@ -182,17 +249,28 @@ def _unfinished(computation: str, number: str) -> bool:
     return whole_numeral(computation) is None and whole_numeral(number) is not None
 
 
-def _formula(text: str) -> bool:
-    """Words and ciphers are no products of their letters."""
-    return re.search(r"\d|\\[a-z]+|[-+*/^=(){}]", text) is not None
+def _has_words(text: str) -> bool:
+    """Words are no products of their letters."""
+    words = _TEXT_WORD.findall(_ENVIRONMENT.sub("", text))
+    return any(word.lower() not in _FORMULA_WORDS for word in words)
 
 
-def _as_tuple(reading: Reading) -> Reading:
-    """A list as the tuple or matrix that its brackets were to be."""
+def _is_set(reading: Reading) -> bool:
+    return bool(reading.node[0] == "sequence" and reading.node[1] == "{")
+
+
+def _same_sets(a: str, b: str) -> bool:
+    """Whether a list holds what a set in braces holds: there the order says nothing."""
+    first, second = read_expression(a), read_expression(b)
+    return first is not None and second is not None and same_reading(first, second)
+
+
+def _unwrapped(reading: Reading) -> Reading:
+    """A matrix without brackets that hold it alone: ``(((1,2),(3,4)))``."""
     node = reading.node
-    if node[0] != "sequence" or node[1] != "{":
-        return reading
-    return Reading(("sequence", "(", ")", node[3]))
+    while node[0] == "sequence" and len(node[3]) == 1 and node[3][0][0] == "sequence":
+        node = node[3][0]
+    return reading if node is reading.node else Reading(node, ordered=True)
 
 
 BRACKETED = Kind(extract=extract, key=key, same=same, is_right=is_right)

@@ -171,7 +171,7 @@ def _of_letters(content: str) -> Answer:
 
 def _letters(content: str) -> str:
     """A text as it is compared: signs in one spelling, words without case."""
-    words = " ".join(DRESSED.sub(r"\1", content).split()).strip(" .")
+    words = " ".join(DRESSED.sub(r"\1", content).replace("$", " ").split()).strip(" .")
     if _LETTERS.fullmatch(words):
         return no_value(words) or words.casefold()
     if "\\" not in words:

@@ -12,7 +12,8 @@ from avengers_graph.voting.mathematics.compare import (
     Reading,
     read_expression,
     relates_symbols,
+    same_computation,
     same_reading,
 )
 
-__all__ = ["Reading", "read_expression", "relates_symbols", "same_reading"]
+__all__ = ["Reading", "read_expression", "relates_symbols", "same_computation", "same_reading"]

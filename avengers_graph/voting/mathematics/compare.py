@@ -79,6 +79,11 @@ def read_expression(source: str, *, ordered: bool = False) -> Reading | None:
         return None
 
 
+def same_computation(a: Reading, b: Reading) -> bool:
+    """Whether two expressions are written alike but for the order of terms and factors."""
+    return shape(a.node) == shape(b.node)
+
+
 def relates_symbols(source: str) -> bool:
     """Whether an equation gives no value to a name: ``x^2 + y^2 = 4``."""
     reading = read_expression(source)

@@ -215,5 +215,13 @@ def shape(node: Node) -> Node:
     if node[0] == "number":
         return ("number", node[1].value)
     if node[0] in ("add", "multiply"):
-        return (node[0], *sorted((shape(part) for part in children(node)), key=repr))
+        return (node[0], *sorted((shape(part) for part in _operands(node)), key=repr))
     return (*(item for item in node if isinstance(item, str)), *map(shape, children(node)))
+
+
+def _operands(node: Node) -> list[Node]:
+    """The terms of a sum or the factors of a product, those in brackets of its own among them."""
+    found: list[Node] = []
+    for part in node[1]:
+        found.extend(_operands(part) if part[0] == node[0] else [part])
+    return found
