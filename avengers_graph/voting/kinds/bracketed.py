@@ -46,10 +46,10 @@ _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{\w+\}")
 _CODE = re.compile(r"(?<![\d.])0\d")
 """Digits behind a zero are no number."""
 _TEXT_WORD = re.compile(r"(?<![\\a-zA-Z])[^\W\d_]{3,}")
-_FORMULA_WORDS = frozenset(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "log", "exp", "sqrt", "max", "min", "gcd", "lcm"}
-    | {"abs", "frac", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "infinity"}
+_FORMULA_WORD = re.compile(
+    r"(?:arc)?(?:sin|cos|tan|cot|sec|csc)h?[a-z]?|log|exp|sqrt|max|min|gcd|lcm|abs|frac|infinity"
 )
+"""Words within a formula; ``cosx`` is one, too."""
 _WRAPS = (("**", "**"), ("*", "*"), ("$", "$"), ("`", "`"), ('"', '"'), ("'", "'"), ("“", "”"))
 _ASSIGNMENT = re.compile(r"[^=,]{1,40}=[^=,]{1,80}")
 
@@ -114,7 +114,7 @@ def _inside(span: str) -> str:
 
 def _cleaned(content: str) -> str:
     """The content without what it is wrapped in: quotation marks, dollars, asterisks."""
-    content = DRESSED.sub(r"\1", content).strip()
+    content = DRESSED.sub(r"\1", content).replace("\\*", "*").strip()
     for _ in range(4):
         for opening, closing in _WRAPS:
             inside = len(content) > len(opening) + len(closing)
@@ -252,7 +252,7 @@ def _unfinished(computation: str, number: str) -> bool:
 def _has_words(text: str) -> bool:
     """Words are no products of their letters."""
     words = _TEXT_WORD.findall(_ENVIRONMENT.sub("", text))
-    return any(word.lower() not in _FORMULA_WORDS for word in words)
+    return any(not _FORMULA_WORD.fullmatch(word) for word in words)
 
 
 def _is_set(reading: Reading) -> bool:
