@@ -19,16 +19,19 @@ MAX_PYTHON = 4_000
 NAME = r"[A-Za-z_]\w{0,80}(?:[.-]\w{1,80}){0,8}"
 """The name of a tool, which may have a module's before it."""
 
-_NAME_KEYS = ("name", "tool", "tool_name", "function", "function_name", "action")
+_NAME_KEYS = ("name", "tool", "tool_name", "function", "function_name", "action", "recipient_name")
 _ARGUMENT_KEYS = ("arguments", "args", "parameters", "tool_input", "action_input", "input")
+_NESTING = ("function", "function_call", "tool_call")
 _BESIDE = frozenset({*_NAME_KEYS, *_ARGUMENT_KEYS, "id", "type", "index", "tool_call_id"})
 _LIKE_A_CALL = re.compile(
     r"[\"']?(?:name|function|tool|tool_name|tool_calls|action)[\"']?\s*+:\s*+[\"'{\[]"
 )
 _NAMED = re.compile(
-    rf"(?P<before>function<｜tool▁sep｜>|to=functions\.|<function=|>>>|Action:[ \t]*+)?"
+    r"(?P<before>function<｜tool▁sep｜>|to=functions\.|>>>|Action:[ \t]*+"
+    r"|<(?:function=|(?:function|tool_call|invoke)\s+name=)[\"']?)?"
     rf"(?P<name>{NAME}?)(?:\[CALL_ID\]\w++)?(?::\d{{1,4}})?"
-    r"(?P<behind>(?:\s?<\|[a-z_]{1,40}\|>(?:json)?|\[ARGS\]|<｜tool▁sep｜>|>|\s*+Action Input:)*+)"
+    r"(?P<behind>(?:\s?<\|[a-z_]{1,40}\|>(?:json)?|\[ARGS\]|<｜tool▁sep｜>|[\"']?>"
+    r"|\s*+Action Input:)*+)"
     r"\s*+(?:```(?:json)?\s*+)?(?=\{)"
 )
 _TAGGED = re.compile(
@@ -95,8 +98,7 @@ def call_of(item: object, tools: Sequence[Tool] = (), *, text: str = "") -> Writ
     """One call in any of the usual shapes of an object; None where it is data."""
     if not isinstance(item, Mapping):
         return None
-    if isinstance(inner := item.get("function"), Mapping):
-        item = inner
+    item = next((item[key] for key in _NESTING if isinstance(item.get(key), Mapping)), item)
     name = next((item[key] for key in _NAME_KEYS if isinstance(item.get(key), str)), None)
     held = [key for key in _ARGUMENT_KEYS if key in item]
     if name is None and len(item) == 1:
@@ -220,10 +222,13 @@ def _python_call(written: str, name: str, *, is_plain: bool) -> WrittenCall:
     unread = WrittenCall(name, None, written, is_plain=is_plain, is_python=True)
     try:
         tree = ast.parse("f" + written[len(name) :], mode="eval").body
-        if not isinstance(tree, ast.Call) or any(word.arg is None for word in tree.keywords):
+        if not isinstance(tree, ast.Call):
             return unread
         positional = tuple(_literal(argument) for argument in tree.args)
-        args = {str(word.arg): _literal(word.value) for word in tree.keywords}
+        args: dict[str, Any] = {}
+        for word in tree.keywords:
+            value = _literal(word.value)
+            args.update({word.arg: value} if word.arg is not None else value)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return unread
     return replace(unread, args=args, positional=positional)

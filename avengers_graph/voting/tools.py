@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _NAMESPACES = ("functions.", "default_api.", "tools.")
-"""What some models write before a name that the request gave without it."""
+"""What some models write before a name that has none; Llama writes ``.call`` behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _folded(name: str) -> str:
 def _without_namespace(name: str) -> str:
     for namespace in _NAMESPACES:
         name = name.removeprefix(namespace)
-    return _folded(name)
+    return _folded(name.removesuffix(".call"))
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:

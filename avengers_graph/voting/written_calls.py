@@ -37,13 +37,16 @@ _CLOSES = (
 )
 _WRAPPING = re.compile(rf"(?:\s++|(?P<opens>{_OPENS})|{_CLOSES}|```[\w-]{{0,20}}+|[,;])")
 _START = re.compile(
-    rf"{_OPENS}|<(?:function|invoke)\b|to=functions\.|```|[{{\[]"
-    rf"|^[ \t]*+(?=(?:>>>|Action:)?\s?{NAME}\s?[({{\n])",
+    rf"{_OPENS}|<(?:function|invoke|tool_call)\b|to=functions\.|```|[{{\[]"
+    rf"|(?:^|(?<=[:`>.!?])|(?<=\bcall)|(?<=\bcalling))[ \t`]*+"
+    rf"(?=(?:>>>|Action:)?\s?{NAME}\s?[({{\n])",
     re.MULTILINE,
 )
-_BEFORE_PYTHON = re.compile(r"(?:^|\n|[.:!?>`;,])\s*\Z")
-_AFTER_PYTHON = re.compile(rf"[ \t]*+(?:[;,`.]|$|{_CLOSES}|{_OPENS}|<\||</s>)", re.MULTILINE)
-"""A call in Python stands on a line of its own, or behind a sentence: not within an expression."""
+_BEFORE_PYTHON = re.compile(r"(?:^|\n|[:.!?>;,]|\bcall(?:ing)?)[\s`*]*\Z")
+_AFTER_PYTHON = re.compile(
+    rf"[ \t]*+(?:[;,`.*]*+[ \t]*+(?:$|{NAME}\()|{_CLOSES}|{_OPENS}|<\||</s>)", re.MULTILINE
+)
+"""A call in Python stands on a line of its own, or ends one: not within an expression."""
 _WRAPPED = re.compile(r"(?:\s|```\w{0,20}|[`;,])*+")
 _ESCAPED = re.compile(r"(?<!\\)\\_")
 

@@ -190,6 +190,20 @@ def test_parallel_calls_are_graded_in_any_order() -> None:
     assert not is_correct("f(x=1)", reference, kind="tool_calls")
 
 
+def test_numbers_are_graded_as_bfcl_does() -> None:
+    reference = json.dumps({"f": {"x": [1.0], "y": [[1.0, 2.0], ""]}})
+    assert is_correct("f(x=1)", reference, kind="tool_calls")
+    assert is_correct("f(x=1, y=[1.0, 2.0])", reference, kind="tool_calls")
+    assert not is_correct("f(x=1, y=[1, 2])", reference, kind="tool_calls")
+    assert not is_correct("f(x=1, y=[1.0])", reference, kind="tool_calls")
+
+
+def test_a_call_that_lacks_what_its_tool_requires_is_wrong() -> None:
+    reference = json.dumps({"weather": {"city": ["Paris", ""]}})
+    assert is_correct("weather()", reference, kind="tool_calls")
+    assert not is_correct("weather()", reference, kind="tool_calls", tools=[WEATHER])
+
+
 def test_objects_are_graded_field_by_field() -> None:
     reference = json.dumps({"f": {"where": [{"age": [25], "job": ["engineer", ""]}]}})
     assert is_correct("f(where={'age': 25})", reference, kind="tool_calls")

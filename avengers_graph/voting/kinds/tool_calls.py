@@ -99,8 +99,8 @@ def is_right(sample: Sample, reference: str, question: Question) -> bool:
     The reference is a text that makes calls, one in words where none is right, or BFCL's
     ``possible_answer``: ``{"f": {"x": [1, 2], "y": ["", "a"]}}``, or a list of such objects,
     with the values that are allowed for each argument; an empty text among them lets the
-    argument be left out, or empty. Allowed texts are compared without case, blanks and the marks
-    ``,./-_*^``, as BFCL does.
+    argument be left out, or empty. As BFCL has it, allowed texts are compared without case, blanks
+    and the marks ``,./-_*^``, and 1 is 1.0 for an argument, but not within a list.
     """
     allowed = _allowed_calls(read_json(reference))
     if not question.tools:
@@ -177,7 +177,9 @@ def _agrees(given: Any, allowed: Any) -> bool:
     if isinstance(given, str) and isinstance(allowed, str):
         return _graded_text(given) == _graded_text(allowed)
     if isinstance(given, list | tuple) and isinstance(allowed, list):
-        return len(given) == len(allowed) and all(map(_agrees, given, allowed))
+        pairs = list(zip(given, allowed, strict=False))
+        same_types = all(isinstance(one, float) == isinstance(two, float) for one, two in pairs)
+        return len(given) == len(allowed) and same_types and all(map(_agrees, given, allowed))
     if isinstance(given, Mapping) and isinstance(allowed, Mapping):
         options = {
             name: value if isinstance(value, list) else [value] for name, value in allowed.items()
