@@ -52,7 +52,8 @@ LANGUAGES: dict[str, Language] = {
         ),
         question_nouns=(
             "question", "q", "problem", "passage", "exercise", "example", "context",
-            "instruction", "input", "user", "human",
+            "instruction", "input", "user", "human", "utterance", "sentence", "review", "tweet",
+            "premise",
         ),
         or_words=("or", "and", "either"),
         function_words=(

@@ -67,6 +67,8 @@ def _read(question: str | None, labels: tuple[str, ...]) -> Question:
     text = (question or "").strip()
     if len(text) > 2 * _QUESTION_WINDOW:
         text = text[:_QUESTION_WINDOW] + "\n" + text[-_QUESTION_WINDOW:]
+    if "[asy]" in text:
+        text = _DRAWING.sub(" ", text)
     options = find_options(text)
     listed = labels or find_labels(text)
     alternatives = () if listed or options else find_alternatives(last_question(text))
@@ -97,8 +99,6 @@ def find_options(text: str) -> tuple[tuple[str, str], ...]:
     Options on lines of their own come before options in a row; the longest list counts, and
     of equally long ones the last.
     """
-    if "[asy]" in text:
-        text = _DRAWING.sub(" ", text)
     for pattern in (_LINE_OPTION, _INLINE_OPTION, _LOWER_OPTION):
         best: list[re.Match[str]] = []
         run: list[re.Match[str]] = []
@@ -171,6 +171,8 @@ _LABEL_LIST = re.compile(
     rf"|\b(?:possible |allowed |valid |available |candidate )?(?:\w++\s)?{_LABEL_WORD}\b"
     r"(?:\s++are\b(?:\s++only\b)?|(?=\s{0,3}[:：(\[{=]))"
     r"|\b(?:choose|select|pick|classify)\b[^\n.?!:]{0,60}(?=:)"
+    r"|\b(?:exactly |only )?one of(?: these| the following)?(?=:)"
+    r"|\b(?:answer|reply|respond)\s++(?:only\s++)?with\s++(?=[^\n.?!]{0,200}?,[^\n.?!]{0,40}\bor\b)"
     r"|(?:选择|选项|类别|标签)[^\n。？]{0,20}(?=[:：]))"
     r"\s{0,3}[:：=]?\s{0,3}"
     r"[(\[{]?(?P<list>[^\n.?!:)\]}。]{3,400})",
@@ -211,7 +213,9 @@ def find_labels(text: str) -> tuple[str, ...]:
 
 def _labels_in(items: Sequence[str]) -> tuple[str, ...]:
     """The items of a list where each is short and none stands there twice; else empty."""
-    labels = [item.strip().strip("\"'`*“”‘’[](){} ").rstrip(".;,") for item in items]
+    labels = [
+        item.strip().removesuffix(" only").strip("\"'`*“”‘’[](){} ").rstrip(".;,") for item in items
+    ]
     labels = [label for label in labels if label]
     short = all(len(label) <= 40 and len(label.split()) <= 4 for label in labels)
     distinct = len({label.lower() for label in labels}) == len(labels)
@@ -219,6 +223,9 @@ def _labels_in(items: Sequence[str]) -> tuple[str, ...]:
 
 
 _ARTICLE = re.compile(r"(?:.*\s)?(?:an?|the|to|more|any|some)\s+(?=\S)", re.IGNORECASE | re.DOTALL)
+_BRACKETED_ALTERNATIVES = re.compile(r"\(([^()]{3,200} or [^()]{1,60})\)\s?\?$")
+_ARTICLE_FIRST = re.compile(r"(?:an?|the|to|more)\s", re.IGNORECASE)
+_ASKS_WHICH = re.compile(r"(?:which|who|what|where|when|in which|of)\b", re.IGNORECASE)
 _AFTER_ALTERNATIVE = re.compile(
     r"\s+(?:than|in|at|on|of|for|to|when|after|before|if|with|by|from|and|as|during|under|now|"
     r"here|today|is|are|was|were)\b.*",
@@ -230,13 +237,17 @@ def find_alternatives(ask: str) -> tuple[str, ...]:
     """What a question offers to choose between: "Is a tomato a fruit or a vegetable?"."""
     if " or " not in ask or not ask.endswith("?") or _OPEN_ENDED.search(ask):
         return ()
+    if bracketed := _BRACKETED_ALTERNATIVES.search(ask):
+        return _labels_in(_SEPARATOR.split(bracketed[1]))
     left, _, right = ask.rstrip("? ").rpartition(" or ")
     *earlier, nearest = left.rsplit(",", 5)
     if not nearest.strip():
         nearest = earlier.pop() if earlier else ""
-    articled = _ARTICLE.match(nearest)
+    articled = _ARTICLE.match(nearest) if _ARTICLE_FIRST.match(right.strip()) else None
     last = _alternative(right, words=3 if articled else 1)
     first = nearest[articled.end() :] if articled else _last_word(nearest)
+    if earlier and _ASKS_WHICH.match(earlier[0].strip()):
+        earlier = earlier[1:]
     listed = [part.strip() if 0 < len(part.split()) <= 2 else _last_word(part) for part in earlier]
     found = _labels_in([*listed, first, last])
     return () if any(label.lower() in ("not", "no", "yes", "both") for label in found) else found

@@ -3,7 +3,7 @@
 import pytest
 
 from avengers_graph.voting import infer_kind
-from avengers_graph.voting.question import find_labels, find_options
+from avengers_graph.voting.question import find_labels, find_options, read_question
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,82 @@ def test_labels_are_found() -> None:
         "fear",
     )
     assert find_labels("Nothing to choose here") == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Do you know who wrote Hamlet?", "text"),
+        ("What is the speed (miles/hour)?", "number"),
+        ("You can choose between red, blue and green balls. How many ways are there?", "number"),
+        ("options: a, b, c. How many are there?", "number"),
+        ("Point A. Point B. Point C are on a line. What is the distance AC?", "number"),
+        ('[asy]\ndraw(A--B);\nlabel("$A$", A, N); label("$B$", B, S);\n[/asy]\nFind $AB$.', "math"),
+        ("Define a function f(x) = x^2 + 1. What is f(3)?", None),
+        ("What is the largest integer less than 1500?", "number"),
+        ("Is it raining or not?", "yes_no"),
+        ("Is the Earth flat?", "yes_no"),
+        ("Can you tell me how many legs a spider has?", "number"),
+        ("Could you tell me whether it is true?", "yes_no"),
+        ("Wie viele Äpfel hat Anna?", "number"),
+        ("¿Cuántas manzanas tiene Ana?", "number"),
+        ("小明有多少个苹果？", "number"),
+        ("Сколько яблок у Ани?", "number"),
+        ("地球是圆的吗？", "yes_no"),
+        ("Wann endete der Krieg?", "date"),
+        ("Follow [[answer]] to give your answer.", "bracketed"),
+        ("Follow [[..]] to give your answer", "bracketed"),
+        ("Write a program that prints 1.", "code"),
+        ("Write a Python function that reverses a string.", "code"),
+        ("Is 7 prime?", "yes_no"),
+        ("Are there any cats or dogs in the house?", "yes_no"),
+        ("Which options apply? (A) red (B) blue", "choice"),
+    ],
+)
+def test_what_only_looks_like_another_kind(question: str, kind: str | None) -> None:
+    assert infer_kind(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("Is a tomato a fruit or a vegetable?", ("fruit", "vegetable")),
+        ("Is it positive or negative?", ("positive", "negative")),
+        ("Is the lamp on or off?", ("on", "off")),
+        ("Which is heavier, iron or wood?", ("iron", "wood")),
+        ("Is the mood happy, sad or angry?", ("happy", "sad", "angry")),
+        ("Is Paris larger or smaller than Rome?", ("larger", "smaller")),
+        ("Did Ann or Bob win?", ("Ann", "Bob")),
+        ("Classify the emotion as one of: joy, anger, fear.", ("joy", "anger", "fear")),
+        (
+            "Classify it into one of the following emotions: joy, anger, neutral.\nUtterance: Hi.",
+            ("joy", "anger", "neutral"),
+        ),
+        ("Possible labels: [joy, anger, neutral]. Text: hi", ("joy", "anger", "neutral")),
+        ("Choose from the following list: joy, anger, neutral", ("joy", "anger", "neutral")),
+        ("The emotion must be one of joy, anger or neutral.", ("joy", "anger", "neutral")),
+        ("Emotions: joy / anger / fear\nWhat is the emotion of 'hi'?", ("joy", "anger", "fear")),
+        ("Labels:\n- joy\n- anger\n- fear\nText: hi", ("joy", "anger", "fear")),
+        (
+            "Categories:\n1. sports\n2. politics\n3. science\nClassify the text.",
+            ("sports", "politics", "science"),
+        ),
+        ("Select one emotion from {joy, anger, fear}.", ("joy", "anger", "fear")),
+        ("Which emotion is expressed (joy, anger, or fear)?", ("joy", "anger", "fear")),
+        ("Answer with either 'spam' or 'ham'.", ("spam", "ham")),
+        (
+            "It should be one of the following labels: entailment, neutral, contradiction.",
+            ("entailment", "neutral", "contradiction"),
+        ),
+        ("Given the options ['joy', 'anger', 'fear'], which one fits?", ("joy", "anger", "fear")),
+        (
+            "What is the emotion? Possible answers are joy, anger and fear.",
+            ("joy", "anger", "fear"),
+        ),
+        ("Respond with joy, anger, or fear only.", ("joy", "anger", "fear")),
+        ("The possible emotions are: joy, anger, fear. Which one?", ("joy", "anger", "fear")),
+    ],
+)
+def test_closed_lists_and_alternatives(question: str, labels: tuple[str, ...]) -> None:
+    read = read_question(question)
+    assert (read.kind, read.labels) == ("label", labels)

@@ -19,3 +19,11 @@ def test_every_weighting_is_positive_and_rises() -> None:
         values = [weigh(score / 20) for score in range(21)]
         assert values == sorted(values)
         assert values[0] > 0
+
+
+def test_a_score_is_its_own_weight_within_its_bounds() -> None:
+    score = WEIGHTINGS["score"]
+    assert score(0.7) == 0.7
+    assert score(0.0) == score(0.01) == 0.01
+    assert score(0.02) == 0.02
+    assert score(1.2) == 1.0
