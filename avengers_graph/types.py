@@ -43,7 +43,7 @@ CalledOff: TypeAlias = Literal["decided", "over_budget", "out_of_time"]
 """Why a call was taken back: the vote was decided, or budget or time ran out."""
 
 Ending: TypeAlias = Literal["answered", "failed", "replaced", CalledOff]
-"""How a sample ended: with an answer, for good, or with another expert asked in its place."""
+"""How a sample ended: answered, failed, failed with another expert asked instead, or called off."""
 
 
 class SampleRecord(TypedDict):
