@@ -158,7 +158,7 @@ def unit_rows(values: ArrayLike, *, expected: int | None = None) -> Vectors:
 
 
 def fingerprint(embeddings: Embeddings) -> Fingerprint:
-    """What an embedder is, told by what it does: the rounded unit vectors of fixed probe texts.
+    """The rounded unit vectors of fixed probe texts, which identify an embedder by what it does.
 
     A name would not do: the same weights come from the hub, a folder or a package, and one name
     can hold other weights tomorrow. ``len(PROBES)`` tuples of ``dim`` numbers.

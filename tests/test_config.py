@@ -8,7 +8,7 @@ import yaml
 from langchain_core.language_models import GenericFakeChatModel
 from pydantic import ValidationError
 
-from avengers_graph.config import Expert, Price, config_path, load_config
+from avengers_graph.config import Expert, IndexPlace, Price, config_path, load_config
 from avengers_graph.errors import ConfigError
 
 URL = "http://127.0.0.1:9/v1"
@@ -225,3 +225,19 @@ def test_a_password_in_the_address_is_refused_and_not_repeated() -> None:
 def test_a_price_is_a_finite_number(price: float) -> None:
     with pytest.raises(ValidationError):
         Price(input=price, output=0)
+
+
+def test_a_place_names_itself_as_messages_and_commands_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder, server = IndexPlace(path=Path("idx")), IndexPlace(host="db", port=8001)
+    assert [str(folder), folder.options] == ["idx", "--index idx"]
+    assert [str(server), server.options] == ["db:8001", "--host db --port 8001"]
+    assert folder.resolved() == IndexPlace(path=tmp_path.resolve() / "idx")
+    assert server.resolved() == server
+
+
+@pytest.mark.parametrize("index", [{}, {"path": "idx", "host": "db"}])
+def test_an_index_is_at_one_place(tmp_path: Path, index: dict[str, str]) -> None:
+    assert "not both or neither" in said(written(tmp_path, index=index))

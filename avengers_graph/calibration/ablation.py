@@ -44,8 +44,8 @@ class AblationRow:
     def of(cls, axis: str, value: str, *, scores: Floats, data: Matrix) -> Self:
         """Mean and interval of ``scores (seeds, n)``.
 
-        The variance of the mean is the sum of that over queries, taken in each data set, and
-        that over seeds, with Student's t for its few values. Data sets count once.
+        The variance of the mean is the sum of the variance over queries, in each data set, and of
+        the variance over seeds, with Student's t for its few values. Data sets count once.
         """
         if np.isnan(scores).any():
             # A mean over fewer data sets cannot be compared.
@@ -96,7 +96,7 @@ def ablate(
     for name, (train, test) in (embedders or {}).items():
         plan.append(("embedder", name, _with_vectors(split, settings, train, test)))
     for name, scores in unfitted_scores(split.test, best_single=best_single).items():
-        plan.append(("baseline", name, partial(_whatever_the_seed, scores)))
+        plan.append(("baseline", name, partial(_same_for_every_seed, scores)))
     plan += [("baseline", name, partial(_baseline, split, name)) for name in BASELINES]
     rows: list[AblationRow] = []
     for done, (axis, value, scored) in enumerate(plan):
@@ -195,7 +195,7 @@ def _baseline(split: Split, name: str, seed: int) -> Floats:
     return _score(keys, split.test)
 
 
-def _whatever_the_seed(scores: Floats, seed: int) -> Floats:
+def _same_for_every_seed(scores: Floats, seed: int) -> Floats:
     return scores
 
 

@@ -26,7 +26,7 @@ DATASET = "avengers"
 """Name of the one data set that artefacts stand for; they do not say more."""
 SCORERS_OF_TABLES = ("cluster", "reciprocal-rank")
 _MOST = 2**53
-"""Largest count taken: beyond it floats skip whole numbers."""
+"""Largest count that is accepted: beyond it floats skip whole numbers."""
 _ROUNDING = 0.00501
 """How far an accuracy may be from correct / total: it may be written with two digits."""
 
@@ -107,7 +107,7 @@ def _model(
         global_counts=global_counts,
         global_costs=unknown[0],
         global_latencies=unknown[0],
-        # They do not say how far apart queries lay.
+        # The artefacts do not hold the distances between queries.
         novelty=Novelty(np.empty((0, dim), dtype=np.float32), near=0.0, far=1.0),
     )
 

@@ -60,7 +60,7 @@ def check_settings(
 ) -> None:
     """Refuse to go on with answers that were given under other settings.
 
-    Entries that do not say theirs, such as imported ones, are taken as they are.
+    Entries without settings, such as published outputs, are accepted as they are.
 
     Raises:
         RecordsError: an expert of the pool was asked at another temperature or with other

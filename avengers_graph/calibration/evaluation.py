@@ -76,7 +76,7 @@ class RoutingResult:
     def to_dict(self) -> dict[str, Any]:
         """The plain form of ``evaluate --json``: percent, null where there are too few scores.
 
-        Where scores are missing, their number is told beside: ``unscored`` of the row for
+        Where scores are missing, their number stands beside: ``unscored`` of the row for
         ``routed``, of ``best_single`` for that, and ``per_dataset_best_unscored``.
         """
         return {

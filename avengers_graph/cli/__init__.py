@@ -22,7 +22,7 @@ INTERRUPTED = 130
 """Exit status that typer makes of Ctrl-C, without a word."""
 
 
-def _tell_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
@@ -40,7 +40,9 @@ app = typer.Typer(
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Several open models behind one: route by cluster, sample, vote (arXiv 2505.19797)."""

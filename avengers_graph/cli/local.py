@@ -54,7 +54,7 @@ def local_command(
             raise ConfigError(f"cannot run {command[0]!r}: {error.strerror}") from error
         finally:
             signal.signal(signal.SIGINT, before)
-    # A command ended by a signal is told as shells tell it.
+    # The exit status of a command that a signal ended is the one that shells give.
     raise typer.Exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)
 
 

@@ -28,11 +28,11 @@ def answer_shown(
         bar = progress.add_task("routing", total=None)
         for mode, value in _events(graph, question, context=context):
             if mode == "custom":
-                _tell_event(value, console=console)
+                _print_event(value, console=console)
                 progress.update(bar, advance=value["type"] == "sample_finished")
                 continue
             for node, update in value.items():
-                _tell_node(node, update, console=console)
+                _print_node(node, update, console=console)
                 state = {**state, **_plain(node, update, state)}
             if "plan" in state:
                 total = planned_samples(Plan.model_validate(state["plan"]))
@@ -66,7 +66,7 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _tell_node(node: str, update: dict[str, Any], *, console: Console) -> None:
+def _print_node(node: str, update: dict[str, Any], *, console: Console) -> None:
     if node == "retrieve_cluster":
         for hit in update["clusters"]:
             _line(console, "cluster", _cluster(hit))
@@ -74,16 +74,16 @@ def _tell_node(node: str, update: dict[str, Any], *, console: Console) -> None:
         for rank, expert in enumerate(update["experts"], start=1):
             _line(console, "experts" if rank == 1 else "", _expert(rank, expert))
     elif node == "vote":
-        _tell_verdict(update["verdict"], console=console)
+        _print_verdict(update["verdict"], console=console)
 
 
-def _tell_event(event: dict[str, Any], *, console: Console) -> None:
+def _print_event(event: dict[str, Any], *, console: Console) -> None:
     if event["type"] in ("sample_finished", "sample_cancelled"):
         _line(console, f"sample {event['sample']['index'] + 1}", _sample(event["sample"]))
     elif event["type"] == "failed_over":
         then = f"asking {event['replacement']}" if event["replacement"] else "nobody is left to ask"
-        told = escape(f"{event['expert']} gave up; {then}")
-        _line(console, "failover", f"[yellow]{told}[/yellow]")
+        said = escape(f"{event['expert']} gave up; {then}")
+        _line(console, "failover", f"[yellow]{said}[/yellow]")
 
 
 def _cluster(hit: ClusterHit) -> str:
@@ -105,7 +105,7 @@ def _sample(record: SampleRecord) -> str:
     return head + escape(_short(record["text"]))
 
 
-def _tell_verdict(verdict: VerdictRecord, *, console: Console) -> None:
+def _print_verdict(verdict: VerdictRecord, *, console: Console) -> None:
     tally = ", ".join(
         f"{escape(_short(row['answer'], 40))} x{row['votes']}" for row in verdict["tally"]
     )

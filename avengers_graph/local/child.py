@@ -22,7 +22,7 @@ _LOGS_KEPT = 20
 
 @dataclass(eq=False)
 class Child:
-    """A server process, its log and, once it told, its address."""
+    """A server process, its log and, once the server has announced it, its address."""
 
     name: str
     log: Path

@@ -40,7 +40,7 @@ class LocalServers:
         threads: decoding threads per server.
         timeout: seconds for all servers to become healthy.
         backend: ``auto`` takes xllamacpp when it is installed, else a ``llama-server`` on PATH.
-        on_progress: told what is going on, and how much of it is done (0 to 1) where known.
+        on_progress: called with what is going on, and how much of it is done (0 to 1) where known.
     """
 
     def __init__(

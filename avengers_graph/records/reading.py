@@ -1,4 +1,4 @@
-"""``read_records``: any of the published formats, told apart by what a file holds."""
+"""``read_records``: any of the published formats, recognised by what a file holds."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -21,7 +21,7 @@ class Record:
     costs: Mapping[str, float] = field(default_factory=dict)
     """Expert name to USD spent on this query, at least 0; absent where unknown."""
     latencies: Mapping[str, float] = field(default_factory=dict)
-    """Expert name to seconds taken by this query, at least 0; absent where unknown."""
+    """Expert name to seconds that this query took, at least 0; absent where unknown."""
     reference: str | None = None
     """The right answer, where the file has it."""
     id: str | None = None
@@ -59,8 +59,8 @@ def check_together(
 
     Raises:
         RecordsError: there is no record, an id comes twice in a data set, or two experts'
-            names, with scores or with costs, are told apart only by case, surrounding blanks,
-            or how a letter with an accent is encoded.
+            names, with scores or with costs, differ only by case, by surrounding blanks, or by
+            how a letter with an accent is encoded.
     """
     if not records:
         raise RecordsError(f"{where}: no record; pass at least one scored query")

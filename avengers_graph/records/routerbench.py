@@ -24,9 +24,9 @@ _TRUTH = {"True": 1.0, "False": 0.0}
 def read_routerbench(path: Path) -> Iterator[Row]:
     """Rows of one CSV file, read as a stream.
 
-    A model is told by its column of responses or of costs beside the one of scores; it may lack
-    one of the two. ``sample_id`` is not taken as the record's id: the published files hold some
-    samples on several lines, each line with the scores of other models.
+    A model has a column of scores, and beside it a column of responses, of costs, or both.
+    ``sample_id`` does not become the record's id: the published files hold some samples on several
+    lines, each line with the scores of other models.
 
     Raises:
         RecordsError: names file and line.
@@ -87,13 +87,13 @@ def _rows(path: Path, lines: Any) -> Iterator[Row]:
 
 def _models(path: Path, header: list[str]) -> list[str]:
     missing = [name for name in _NEEDED if name not in header]
-    told = [
+    named = [
         name.removesuffix(end)
         for end in (_COST, _RESPONSE)
         for name in header
         if name.endswith(end)
     ]
-    models = list(dict.fromkeys(told))
+    models = list(dict.fromkeys(named))
     if missing or not models:
         raise RecordsError(
             f"{path}:1: no RouterBench CSV: it needs the columns {list(_NEEDED)} and '<model>' "

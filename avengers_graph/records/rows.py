@@ -13,7 +13,7 @@ from avengers_graph.records.record import Record, check_record
 SCORE_TYPES = ("auto", "choice", "fraction")
 """How RouterDC's scores are read. ``choice``: the probability of the right choice when the
 model chose it, else 0, so above 0 means right. ``fraction``: the share of samples that were
-right, taken as it is. ``auto``: choice if any score of the file is no multiple of 0.1."""
+right, read as it is. ``auto``: choice if any score of the file is no multiple of 0.1."""
 
 
 @dataclass(frozen=True, slots=True)

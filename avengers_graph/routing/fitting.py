@@ -33,7 +33,7 @@ CLASSIFIER_SAMPLE = 50_000
 """Queries that the linear models are fitted on at most."""
 
 _UNIT = 1e-5
-"""How far from 1 the length of a vector may be that is taken as it is."""
+"""A vector whose length differs from 1 by no more is not scaled again."""
 
 Partition = tuple[Vectors, NDArray[np.int64]]
 """Centroids (n_clusters, dim), and each query's cluster (n,)."""

@@ -36,7 +36,7 @@ _NO_VECTOR = np.zeros((1, 1), dtype=np.float32)
 _ABANDONED = timedelta(days=1)
 """Age at which an unfinished fit counts as dead, wherever it ran."""
 _SESSION = secrets.token_hex(8)
-"""Tells this process from an earlier one with the same number."""
+"""Distinguishes this process from an earlier one with the same process id."""
 
 
 @dataclass(frozen=True, slots=True)

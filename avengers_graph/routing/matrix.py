@@ -16,8 +16,8 @@ PSEUDO_COUNT = 10.0
 PSEUDO_SETS = 1.0
 """Data sets on which an expert is average that are added to those it was scored on."""
 PSEUDO_EXPERTS = 1.0
-"""Experts half as good as the others that are added to those scored on a data set: nobody is
-taken for as good as them before it was tried."""
+"""Experts half as good as the others that are added to those scored on a data set: an expert
+without scores there counts as worse than the experts that were scored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,9 +134,9 @@ def dataset_means(scores: Floats, dataset: NDArray[np.int64], n_datasets: int) -
     weight = np.maximum(sure.sum(axis=1, keepdims=True), 1e-12)
     pooled = (sure * plain).sum(axis=1, keepdims=True) / weight
     level = pooled * (weight + 0.5 * PSEUDO_EXPERTS) / (weight + PSEUDO_EXPERTS)
-    apart = plain - level
-    spread = np.sqrt((sure * apart**2).sum(axis=1, keepdims=True) / (weight + PSEUDO_EXPERTS))
-    standing = (sure * apart / np.maximum(spread, 1e-12)).sum(axis=0) / (
+    deviation = plain - level
+    spread = np.sqrt((sure * deviation**2).sum(axis=1, keepdims=True) / (weight + PSEUDO_EXPERTS))
+    standing = (sure * deviation / np.maximum(spread, 1e-12)).sum(axis=0) / (
         sure.sum(axis=0) + PSEUDO_SETS
     )
     expected = np.clip(level + spread * standing, 0.0, 1.0)

@@ -228,8 +228,8 @@ class FittedModel:
         found += [self.nearest(vectors, k=wanted, beta=beta, partition=number) for number in others]
         # Some methods make fewer clusters in one partition than in another; what is missing
         # there weighs nothing.
-        rows = np.stack([_widened(item.rows, wanted) for item in found], axis=1)
-        weights = np.stack([_widened(item.weights, wanted) for item in found], axis=1)
+        rows = np.stack([_padded(item.rows, wanted) for item in found], axis=1)
+        weights = np.stack([_padded(item.weights, wanted) for item in found], axis=1)
         prior, prior_counts = self.prior(vectors)
         return Evidence(
             experts=self.experts,
@@ -266,7 +266,7 @@ class FittedModel:
         return np.where(total > 0, mean, self.global_costs)
 
 
-def _widened(values: NDArray[Any], width: int) -> NDArray[Any]:
+def _padded(values: NDArray[Any], width: int) -> NDArray[Any]:
     """``values (n, k)`` with columns of zeros behind them, ``(n, width)``."""
     missing = width - values.shape[1]
     # np.pad would take longer than the rest of the evidence, and rarely has anything to do.

@@ -145,7 +145,7 @@ def _why(evidence: Evidence, at: int, score: float) -> str:
         "blend": "blend of "
         + ", ".join(f"{name} x {weight:g}" for name, weight in settings.blend.items() if weight)
         + f"; {near}",
-    }.get(settings.scorer, settings.scorer)  # a new scorer is told of by its name
+    }.get(settings.scorer, settings.scorer)  # a scorer without a phrase goes by its name
     text = f"{said}; {_prior(evidence, at)}; estimate {score:.0%}"
     backed_off = f"{1 - float(evidence.trust):.0%}"
     if backed_off != "0%" and settings.back_off:

@@ -143,8 +143,9 @@ def _ranks(scores: Floats) -> NDArray[np.int64]:
 def support(evidence: Evidence) -> Floats:
     """Scores behind the local estimate, shape ``(..., e)``.
 
-    Of clusters, as many as are in those mixed. The other scorers, however large the cluster, are
-    taken to know what ``neighbours`` scores tell; a blend, the mean by its weights.
+    For clusters that is the number of scores in the mixed clusters. The other scorers count as
+    ``neighbours`` scores, and never more than the clusters hold; a blend counts as the mean by
+    its weights.
     """
     settings = evidence.settings
     here = (evidence.weights[..., None] * evidence.counts).sum(axis=-2).mean(axis=-2)

@@ -1,5 +1,7 @@
 """What --help teaches: every command has one, with its defaults."""
 
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -22,6 +24,11 @@ def test_the_help_of_fit_names_every_method_and_scorer() -> None:
     done = CliRunner().invoke(app, ["fit", "--help"], env={"COLUMNS": "200"})
     said = " ".join(done.stdout.split())
     assert [name for name in (*METHODS, *SCORERS) if name not in said] == []
+
+
+def test_the_documentation_explains_every_scorer() -> None:
+    table = Path(__file__).parents[2].joinpath("docs", "routing.md").read_text(encoding="utf-8")
+    assert [name for name in SCORERS if f"| `{name}` |" not in table] == []
 
 
 @pytest.mark.parametrize(
