@@ -13,6 +13,7 @@
     │   └── IndexMismatchError            fitted with another embedder or schema
     ├── ExpertError                       one expert's call failed
     │   ├── ExpertTimeoutError
+    │   ├── ExpertUnreachableError        no connection could be made
     │   └── ExpertResponseError           it answered, but not as an OpenAI-compatible server
     ├── AllExpertsFailedError             nobody answered; names each expert's cause
     └── LocalModelError                   weights or a local server could not be had
@@ -79,6 +80,8 @@ class ExpertError(AvengersError):
         message: what happened, without any secret.
         kind: the LangChain error for failures of this sort; None where it has none.
         is_retryable: whether the same request may succeed when it is sent again.
+        is_down: whether the failure says that the expert is down, not busy or asked wrongly.
+        retry_after: seconds that the server asked to wait; None where it asked for nothing.
     """
 
     def __init__(
@@ -87,14 +90,22 @@ class ExpertError(AvengersError):
         *,
         kind: "type[ModelError] | None" = None,
         is_retryable: bool = False,
+        is_down: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.is_retryable = is_retryable
+        self.is_down = is_down
+        self.retry_after = retry_after
 
 
 class ExpertTimeoutError(ExpertError):
     """An expert did not answer within its timeout."""
+
+
+class ExpertUnreachableError(ExpertError):
+    """No connection to an expert's endpoint could be made."""
 
 
 class ExpertResponseError(ExpertError):

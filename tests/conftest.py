@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,46 +37,53 @@ def server(running_server: "OpenAIServer") -> "OpenAIServer":
     return running_server
 
 
+class Clock:
+    """Unix time for the deadlines of pools; an hour ahead once a condition holds.
+
+    A deadline in real time would be missed where the machine stalls, or make the test wait.
+    """
+
+    def __init__(self) -> None:
+        self._condition: Callable[[], object] = bool
+
+    def __call__(self) -> float:
+        return time.time() + (3600 if self._condition() else 0)
+
+    def jump_once(self, condition: Callable[[], object]) -> None:
+        """Let an hour pass when ``condition`` comes to hold."""
+        self._condition = condition
+
+
 @pytest.fixture
-def pool_of(server: "OpenAIServer") -> "Iterator[Callable[..., ExpertPool]]":
-    """Makes pools: ``pool_of("alpha", "beta", timeout=1)`` are two models of the server."""
+def clock() -> Clock:
+    """The clock of the pools that ``pool_of`` makes."""
+    return Clock()
+
+
+@pytest.fixture
+def pool_of(server: "OpenAIServer", clock: Clock) -> "Iterator[Callable[..., ExpertPool]]":
+    """Makes pools: ``pool_of("alpha", "beta", timeout=1)`` are two models of the server.
+
+    Retries follow at once, unless ``retry_policy`` says otherwise.
+    """
     from avengers_graph.config import Expert
     from avengers_graph.experts.pool import ExpertPool
+    from avengers_graph.experts.retry import RetryPolicy
 
     made: list[ExpertPool] = []
+    at_once = RetryPolicy(first_pause=0.001)
 
-    def make(*experts: "str | Expert", **fields: Any) -> ExpertPool:
+    def make(
+        *experts: "str | Expert", retry_policy: RetryPolicy = at_once, **fields: Any
+    ) -> ExpertPool:
         shared = {"base_url": server.base_url, "timeout": 20.0, **fields}
         listed = [Expert(name=e, **shared) if isinstance(e, str) else e for e in experts]
-        made.append(ExpertPool(listed))
+        made.append(ExpertPool(listed, retry_policy=retry_policy, clock=clock))
         return made[-1]
 
     yield make
     for pool in made:
         pool.close()
-
-
-@pytest.fixture
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries follow at once, so that a test does not sleep through them."""
-    monkeypatch.setattr("avengers_graph.experts.attempt.FIRST_PAUSE", 0.001)
-
-
-@pytest.fixture
-def hour_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Puts the engine's clock an hour ahead once a condition holds, so that deadlines pass.
-
-    A deadline in real time would be missed where the machine stalls, or make the test wait.
-    """
-
-    def once(condition: Callable[[], object]) -> None:
-        def now() -> float:
-            return time.time() + (3600 if condition() else 0)
-
-        clock = SimpleNamespace(time=now, monotonic=time.monotonic)
-        monkeypatch.setattr("avengers_graph.experts.engine.time", clock)
-
-    return once
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +96,7 @@ def small_index(tmp_path_factory: pytest.TempPathFactory) -> "ClusterIndex":
 
 @pytest.fixture
 def graph_of(small_index: "ClusterIndex", pool_of: "Callable[..., ExpertPool]") -> Any:
-    """Makes graphs over three models of the server; ``fields`` are those of each expert."""
+    """Makes graphs over three models of the server; ``fields`` are those of ``pool_of``."""
     from avengers_graph.graph import create_avengers_graph
     from tests.calibrated import EXPERTS, WordEmbeddings
 

@@ -1,10 +1,7 @@
 """What the graph's vote takes over from its Context, on a real HTTP server."""
 
 import json
-import sys
-import time
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,10 +10,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from avengers_graph.context import Context
 from tests.calibrated import SUM
+from tests.conftest import Clock
 from tests.servers.answers import Fault
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Run = Callable[..., dict[str, Any]]
 Graphs = Callable[..., Any]
@@ -96,15 +94,12 @@ def test_a_failure_that_nobody_made_good_is_an_abstention(
 
 
 def test_the_time_a_person_takes_is_not_the_experts(
-    server: OpenAIServer, graph_of: Graphs, run: Run, monkeypatch: pytest.MonkeyPatch
+    server: OpenAIServer, graph_of: Graphs, run: Run, clock: Clock
 ) -> None:
     server.serve("alpha", "13")
     graph = graph_of(checkpointer=InMemorySaver(), interrupt_before=["sample"])
     thread = {"configurable": {"thread_id": "1"}}
     context = Context(samples=2, deadline=20.0)
     run(graph, asked(SUM), config=thread, context=context)
-    later = SimpleNamespace(time=lambda: time.time() + 3600, monotonic=time.monotonic)
-    for module in ("nodes.sample", "experts.engine", "experts.attempt"):
-        # By module: the package gives its node function the module's name.
-        monkeypatch.setattr(sys.modules[f"avengers_graph.{module}"], "time", later)
+    clock.jump_once(lambda: True)
     assert run(graph, None, config=thread, context=context)["verdict"]["answer"] == "13"

@@ -5,11 +5,6 @@ from collections.abc import Callable
 
 from avengers_graph.errors import ExpertError
 
-FAILURES = 5
-"""Failed attempts in a row, of any requests, after which an expert rests."""
-REST = 30.0
-"""Seconds of rest; then one request tries it again."""
-
 
 class Breaker:
     """Counts the failures in a row of one expert. Belongs to the owned loop.
@@ -23,8 +18,8 @@ class Breaker:
     def __init__(
         self,
         *,
-        failures: int = FAILURES,
-        rest: float = REST,
+        failures: int,
+        rest: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most = failures

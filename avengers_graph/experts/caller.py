@@ -25,16 +25,17 @@ from pydantic import SecretStr
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError
 from avengers_graph.experts.answers import counted
-from avengers_graph.experts.breaker import FAILURES, Breaker
+from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.chat_openai import (
     EndpointChat,
     api_key,
     endpoint_chat,
     request_headers,
 )
-from avengers_graph.experts.failures import status_of
+from avengers_graph.experts.failures import as_expert_error, status_of
 from avengers_graph.experts.prompt import for_expert
 from avengers_graph.experts.redaction import secrets_in
+from avengers_graph.experts.retry import RetryPolicy
 from avengers_graph.experts.streamed_answer import as_message, put_right
 from avengers_graph.servers import ANY, SERVERS, server_of
 
@@ -70,8 +71,6 @@ class Caller(Protocol):
     """Requests in flight at once."""
     throttle: Throttler | None
     breaker: Breaker
-    secrets: tuple[str, ...]
-    """Keys and the like, to be kept out of messages."""
     honours_n: bool
     """Whether one request may ask for several samples."""
 
@@ -80,6 +79,9 @@ class Caller(Protocol):
 
         There are fewer where the server ignores ``n``, and none where it refuses ``n``:
         ``honours_n`` is False then, and the answers can be asked for one by one.
+
+        Raises:
+            ExpertError: whatever went wrong, without any secret.
         """
         ...
 
@@ -91,17 +93,21 @@ class Caller(Protocol):
 class ExpertCaller:
     """Sends requests to one expert. Belongs to the owned loop."""
 
-    def __init__(self, expert: Expert, *, key: SecretStr | None = None) -> None:
+    def __init__(
+        self, expert: Expert, *, retry_policy: RetryPolicy, key: SecretStr | None = None
+    ) -> None:
         self.expert = expert
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         limit = expert.rate_limit
         self.throttle = Throttler(limit.requests, limit.period) if limit else None
-        self.breaker = Breaker(failures=max(FAILURES, expert.retries + 2))
+        self.breaker = Breaker(
+            failures=max(retry_policy.rest_after, expert.retries + 2), rest=retry_policy.rest
+        )
         self._key = None if key is None else key.get_secret_value()
         if expert.api_key_env:
             self._key = api_key(expert)
         held = secrets_in([expert.llm, expert.extra_body, {"headers": request_headers(expert)}])
-        self.secrets = held if self._key is None else (self._key, *held)
+        self._secrets = held if self._key is None else (self._key, *held)
         server = server_of(expert.server, expert.base_url or "")
         row = ANY if server is None else SERVERS[server]
         self._streams_only = expert.stream_requests or row.streams_only
@@ -124,15 +130,16 @@ class ExpertCaller:
 
     async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[AIMessage]:
         """One request for ``call.n`` answers; none where the server refuses ``n``."""
-        if call.n == 1 and (call.stream or self._streams_only):
-            return [await self._streamed(call, on_chunk=on_chunk)]
         try:
+            if call.n == 1 and (call.stream or self._streams_only):
+                return [await self._streamed(call, on_chunk=on_chunk)]
             return await self._sent(call)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
             if call.n > 1 and status_of(error) in _REFUSALS:
                 self.honours_n = False
                 return []
-            raise
+            failure = as_expert_error(error, self.expert, secrets=self._secrets)
+        raise failure  # outside of the block: the client's error holds the request with its key
 
     async def _sent(self, call: Call) -> list[AIMessage]:
         started = time.monotonic()

@@ -1,19 +1,21 @@
 """The sampling engine: one round of calls, reported as they land.
 
-``run_round`` is the only place in the package that sends anything to an expert. Throttle,
-cap on requests in flight, retries, failover, deadline, budget, cancellation and early stop all
-wrap its iterator.
+``run_round`` is the only place in the package that sends anything to an expert. A round starts
+all of its calls. Each of them waits for its turn and is retried in ``pending_call``; here it is
+decided what follows from its end: failover, the end of the round, cancellation.
 """
 
 import asyncio
+import contextvars
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+from langchain_core.messages import AIMessage
 
 from avengers_graph.call_params import forced_tool
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts.attempt import Failed, Landed, Unit, carry_out
-from avengers_graph.experts.budget import Budget, cost_of
+from avengers_graph.experts.budget import cost_of
 from avengers_graph.experts.caller import Caller
 from avengers_graph.experts.events import (
     FailedOver,
@@ -21,6 +23,8 @@ from avengers_graph.experts.events import (
     SampleEvent,
     SampleFinished,
 )
+from avengers_graph.experts.failover import Reserves
+from avengers_graph.experts.pending_call import PendingCall
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.round_request import RoundRequest
@@ -34,25 +38,21 @@ CHARACTERS_PER_TOKEN = 4
 async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator[SampleEvent]:
     """Ask the experts of one round; yield what happens, in the order it happens.
 
-    Ends when every sample has landed or failed, or as soon as ``request.enough`` says that
-    the rest cannot matter; what is in flight then is cancelled and reported with estimated
-    usage. Closing the iterator cancels everything in flight. After the deadline nothing is sent.
+    The round ends when every sample has landed or failed, or as soon as ``request.enough`` says
+    that the rest cannot matter, the budget is spent or the deadline passes. What is in flight
+    then is cancelled and reported with estimated usage. Closing the iterator cancels everything
+    in flight. After the deadline nothing is sent.
 
     Raises:
         RecordsError: an answer cannot be written to the pool's recording.
     """
-    if request.deadline_at is not None and request.deadline_at <= time.time():
+    if request.deadline_at is not None and request.deadline_at <= pool.clock():
         return
     run = _Round(request, pool)
     try:
         run.start()
-        while run.tasks:
-            happened = await run.next_or_deadline()
-            if happened is None:
-                for event in run.cancel("out_of_time"):
-                    yield event
-                return
-            for event in run.react(happened):
+        while run.calls:
+            for event in run.react(await run.next_or_deadline()):
                 yield event
             if run.over is not None:
                 for event in run.cancel(run.over):
@@ -62,23 +62,24 @@ async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator
         await run.close()
 
 
-Happened = SampleEvent | Landed | Failed | BaseException
-"""What the task of a unit tells; an exception is what the task itself died of."""
+Call = asyncio.Task[list[AIMessage]]
+Happened = SampleEvent | Call
+"""What a call tells while it runs; the call itself once it has ended."""
 
 
 class _Round:
-    """The calls of one round that are waiting, in flight, landed or failed."""
+    """The calls of one round that are waiting or in flight, and what follows from their ends."""
 
     def __init__(self, request: RoundRequest, pool: ExpertPool) -> None:
         self.request = request
         self.pool = pool
-        self.tasks: dict[asyncio.Task[None], Unit] = {}
+        self.calls: dict[Call, PendingCall] = {}
         self.over: CalledOff | None = None
         """Why the rest is not needed any more; None while it is."""
         self._inbox: asyncio.Queue[Happened] = asyncio.Queue()
         self._budget = request.budget
+        self._reserves = Reserves(request.reserves)
         self._next_index = request.first_index
-        self._given_up: dict[str, str] = {}
         self._asked = dict(request.asked_before)
         self._lengths: dict[str, list[int]] = {}
 
@@ -87,10 +88,10 @@ class _Round:
     def start(self) -> None:
         """Put every call of the round on its way."""
         for ask in self.request.asks:
-            self._assign(ask.expert, ask.samples)
+            self._ask(ask.expert, ask.samples)
 
-    def _assign(self, expert: str, samples: int) -> None:
-        """Start ``samples`` new samples of an expert, within the budget of calls."""
+    def _ask(self, expert: str, samples: int) -> None:
+        """Ask an expert for ``samples`` new samples, within the budget of calls."""
         samples = self._budget.affordable(samples)
         self._budget = self._budget.less(calls=samples)
         indices = range(self._next_index, self._next_index + samples)
@@ -112,165 +113,147 @@ class _Round:
         return max(1, min(samples, caller.expert.max_concurrency))
 
     def _launch(self, caller: Caller, indices: tuple[int, ...], *, position: int) -> None:
-        unit = Unit(caller.expert.name, indices, position)
-        work = carry_out(
-            unit,
-            caller=caller,
-            request=self.request,
-            recording=self.pool.recording,
+        call = PendingCall(
+            self.request,
+            self.pool,
+            caller,
+            indices=indices,
+            position=position,
+            reserves=self._reserves,
             tell=self._inbox.put_nowait,
-            is_given_up=lambda: unit.expert in self._given_up,
-            others_left=lambda: bool(self._reserves(besides=unit.expert)),
         )
-        task = asyncio.create_task(work)
-        self.tasks[task] = unit
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Have the round hear of a task that ended without telling its outcome."""
-        unit = self.tasks.get(task)
-        if unit is not None and task.cancelled():
-            error = ExpertError(f"{unit.expert} cancelled its own call")
-            self._inbox.put_nowait(Failed(unit, error, 0.0))
-        elif not task.cancelled() and (died_of := task.exception()) is not None:
-            self._inbox.put_nowait(died_of)
+        # Callbacks of whoever reads the round are passed on purpose, never found in the context.
+        task = asyncio.create_task(call.answers(), context=contextvars.Context())
+        self.calls[task] = call
+        task.add_done_callback(self._inbox.put_nowait)
 
     # -- what happened ----------------------------------------------------------------------
 
     async def next_or_deadline(self) -> Happened | None:
-        """The next thing to happen; None when the deadline passes first.
-
-        What had happened by then still counts, however late it is looked at.
-        """
-        if not self._inbox.empty():
-            return self._inbox.get_nowait()
+        """The next thing to happen; None once the deadline has passed."""
         if self.request.deadline_at is None:
             return await self._inbox.get()
-        left = self.request.deadline_at - time.time()
+        left = self.request.deadline_at - self.pool.clock()
+        if left <= 0:  # a stream that keeps coming in would never let the wait below run out
+            return None
         try:
-            return await asyncio.wait_for(self._inbox.get(), timeout=max(0.0, left))
+            return await asyncio.wait_for(self._inbox.get(), timeout=left)
         except TimeoutError:
-            return None if self._inbox.empty() else self._inbox.get_nowait()
+            return None
 
-    def react(self, happened: Happened) -> Iterator[SampleEvent]:
-        """Turn an outcome into events, and start what it calls for.
+    def react(self, happened: Happened | None) -> Iterator[SampleEvent]:
+        """Turn what happened into events, and start what it calls for.
 
         Raises:
-            BaseException: what a task died of that should have told an outcome.
+            BaseException: what a call died of that is no failure of its expert.
         """
-        if isinstance(happened, BaseException):
-            raise happened
-        if isinstance(happened, Landed):
-            yield from self._landed(happened)
-        elif isinstance(happened, Failed):
-            self._forget(happened.unit)
-            yield from self._give_up(happened.unit, happened.error, latency=happened.latency)
+        if happened is None:
+            self.over = "out_of_time"
+        elif isinstance(happened, asyncio.Task):
+            yield from self._ended(happened)
         else:
             yield happened
 
-    def _landed(self, landed: Landed) -> Iterator[SampleEvent]:
-        unit = landed.unit
-        self._forget(unit)
-        missing = unit.indices[len(landed.choices) :]
-        if missing:
+    def _ended(self, task: Call) -> Iterator[SampleEvent]:
+        call = self.calls.pop(task, None)
+        if call is None:
+            return  # it was withdrawn
+        try:
+            answers = task.result()
+        except ExpertError as error:
+            yield from self._failed(call, error)
+        except asyncio.CancelledError:
+            yield from self._failed(call, ExpertError(f"{call.expert} cancelled its own call"))
+        else:
+            yield from self._landed(call, answers)
+
+    def _landed(self, call: PendingCall, answers: Sequence[AIMessage]) -> Iterator[SampleEvent]:
+        missing = call.indices[len(answers) :]
+        if missing and self.over is None:
             # The server ignored n, or refused it: ask for the rest one by one.
-            caller = self.pool.caller(unit.expert)
+            caller = self.pool.caller(call.expert)
             caller.honours_n = False
-            for number, index in enumerate(missing, start=len(landed.choices)):
-                self._launch(caller, (index,), position=unit.position + number)
-        records = self._records(landed)
-        lengths = self._lengths.setdefault(unit.expert, [])
+            for number, index in enumerate(missing, start=len(answers)):
+                self._launch(caller, (index,), position=call.position + number)
+        records = self._records(call, answers)
+        lengths = self._lengths.setdefault(call.expert, [])
         lengths += [record["output_tokens"] for record in records]
         for position, record in enumerate(records, start=1):
             yield SampleFinished(record)
-            if self._spend(record).is_used_up:
-                self.over = self.over or "over_budget"
-            # The choices of one answer land together and are counted one by one: those not
-            # counted yet can still change the vote.
-            uncounted = [unit.expert] * (len(records) - position)
-            outstanding = [*uncounted, *self._outstanding()]
-            if self.request.enough is not None and self.request.enough(record, outstanding):
-                self.over = "decided"
+            if self.over is None:
+                # The answers to one request land together and are counted one by one: those not
+                # counted yet can still change the vote.
+                uncounted = [call.expert] * (len(records) - position)
+                self.over = self._why_over(record, [*uncounted, *self._outstanding()])
 
-    def _spend(self, record: SampleRecord) -> Budget:
-        """Take a sample's tokens and money off the budget; what is left."""
-        self._budget = self._budget.less(
-            tokens=record["input_tokens"] + record["output_tokens"],
-            cost=cost_of(record, pool=self.pool, expected_costs=self.request.expected_costs),
-        )
-        return self._budget
-
-    def _records(self, landed: Landed) -> list[SampleRecord]:
+    def _records(self, call: PendingCall, answers: Sequence[AIMessage]) -> list[SampleRecord]:
         params = self.request.params
         forbidden = params.get("tool_choice") == "none"
         tools = () if forbidden else params.get("tools") or ()
-        pairs = zip(landed.unit.indices, landed.choices, strict=False)
         return [
             answered(
-                choice,
-                expert=landed.unit.expert,
+                answer,
+                expert=call.expert,
                 index=index,
                 round_number=self.request.round_number,
-                latency=landed.latency,
+                latency=call.latency,
                 tools=tools,
                 forced=forced_tool(params),
             )
-            for index, choice in pairs
+            for index, answer in zip(call.indices, answers, strict=False)
         ]
+
+    def _why_over(self, landed: SampleRecord, outstanding: Sequence[str]) -> CalledOff | None:
+        """Why nothing more is needed now that an answer has landed; None while more is."""
+        self._budget = self._budget.less(
+            tokens=landed["input_tokens"] + landed["output_tokens"],
+            cost=cost_of(landed, pool=self.pool, expected_costs=self.request.expected_costs),
+        )
+        if self.request.enough is not None and self.request.enough(landed, outstanding):
+            return "decided"
+        return "over_budget" if self._budget.is_used_up else None
 
     def _outstanding(self) -> list[str]:
         """The experts of the samples still to come, one entry a sample."""
-        return [unit.expert for unit in self.tasks.values() for _ in unit.indices]
+        return [call.expert for call in self.calls.values() for _ in call.indices]
 
-    def _give_up(self, unit: Unit, error: ExpertError, *, latency: float) -> Iterator[SampleEvent]:
-        """Record the failure and hand the unit's samples to the next-ranked expert.
+    def _failed(self, call: PendingCall, error: ExpertError) -> Iterator[SampleEvent]:
+        """Report a failure; hand the call's samples to the next-ranked expert.
 
-        Once the round is over nobody takes its place.
+        Nobody takes over once the round is over, nor an answer of which tokens were shown.
         """
-        cause = str(error)
-        self._given_up.setdefault(unit.expert, cause)
-        left = self._reserves(besides=unit.expert)
-        replacement = left[0] if left and not unit.heard and self.over is None else None
-        samples = len(unit.indices)
+        self._reserves.fail(call.expert)
+        replacement, samples = None, 0
+        if self.over is None and not call.heard:
+            replacement = self._reserves.next_after(call.expert)
         if replacement is not None:
-            samples += self._withdraw_unsent(unit.expert)
-        if not self._budget.affordable(1):
-            replacement = None
-        for position, index in enumerate(unit.indices):
-            allowed = self._budget.affordable(position + 1) > position
-            yield SampleFinished(
-                unanswered(
-                    expert=unit.expert,
-                    index=index,
-                    round_number=self.request.round_number,
-                    latency=latency,
-                    ended="replaced" if replacement is not None and allowed else "failed",
-                    error=cause,
-                ),
-                error,
+            samples = len(call.indices) + self._withdraw_unsent(call.expert)
+            samples = self._budget.affordable(samples)
+        for position, index in enumerate(call.indices):
+            record = unanswered(
+                expert=call.expert,
+                index=index,
+                round_number=self.request.round_number,
+                latency=call.latency,
+                ended="replaced" if position < samples else "failed",
+                error=str(error),
             )
-        yield FailedOver(unit.expert, cause, replacement)
+            yield SampleFinished(record, error)
+        yield FailedOver(call.expert, str(error), replacement if samples else None)
         if replacement is not None:
-            self._assign(replacement, samples)
-
-    def _reserves(self, *, besides: str) -> list[str]:
-        """Who may take over from an expert, best first: all that have not failed yet."""
-        return [n for n in self.request.reserves if n != besides and n not in self._given_up]
+            self._ask(replacement, samples)
 
     def _withdraw_unsent(self, expert: str) -> int:
         """Take back what still waits for its turn with an expert that failed; how many samples."""
-        waiting = {t: u for t, u in self.tasks.items() if u.expert == expert and u.sent_at is None}
+        waiting = {t: c for t, c in self.calls.items() if c.expert == expert and c.sent_at is None}
         for task in waiting:
+            del self.calls[task]
             task.cancel()
-        self.tasks = {task: unit for task, unit in self.tasks.items() if task not in waiting}
-        withdrawn = sum(len(unit.indices) for unit in waiting.values())
+        withdrawn = sum(len(call.indices) for call in waiting.values())
         self._budget = self._budget.less(calls=-withdrawn)
         return withdrawn
 
     # -- ending -----------------------------------------------------------------------------
-
-    def _forget(self, unit: Unit) -> None:
-        self.tasks = {task: u for task, u in self.tasks.items() if u is not unit}
 
     def cancel(self, why: CalledOff) -> Iterator[SampleEvent]:
         """Cancel what is left; report what had been sent, with its usage estimated.
@@ -279,46 +262,40 @@ class _Round:
         reported as it is, and so is a failure.
 
         Raises:
-            BaseException: what a task died of that should have told an outcome.
+            BaseException: what a call died of that is no failure of its expert.
         """
         self.over = why
         while not self._inbox.empty():
-            happened = self._inbox.get_nowait()
-            if isinstance(happened, Landed):
-                self._forget(happened.unit)
-                yield from map(SampleFinished, self._records(happened))
-            elif isinstance(happened, Failed | BaseException):
-                yield from self.react(happened)
+            yield from self.react(self._inbox.get_nowait())
+        for task in [task for task in self.calls if task.done()]:
+            yield from self._ended(task)
         prompt = estimated_tokens(self.request.messages)
-        for task, unit in self.tasks.items():
-            if task.done() and not task.cancelled():
-                task.result()  # it told no outcome: raises what it died of
+        for task, call in self.calls.items():
             task.cancel()
-            if unit.sent_at is None:
+            if call.sent_at is None:
                 continue
-            for position, index in enumerate(unit.indices):
+            for position, index in enumerate(call.indices):
                 record = unanswered(
-                    expert=unit.expert,
+                    expert=call.expert,
                     index=index,
                     round_number=self.request.round_number,
-                    latency=time.monotonic() - unit.sent_at,
+                    latency=time.monotonic() - call.sent_at,
                     ended=why,
                     error=CALLED_OFF[why],
                     input_tokens=prompt if position == 0 else 0,
-                    output_tokens=self._likely_tokens(unit),
+                    output_tokens=self._likely_tokens(call),
                 )
                 yield SampleCancelled(record)
 
-    def _likely_tokens(self, unit: Unit) -> int:
-        """Tokens of each answer of a cancelled unit: by what came of it, else as usual here."""
-        if unit.characters:
-            return math.ceil(unit.characters / CHARACTERS_PER_TOKEN)
-        lengths = self._lengths.get(unit.expert)
+    def _likely_tokens(self, call: PendingCall) -> int:
+        """Tokens of each answer of a cancelled call: by what came of it, else as usual here."""
+        if call.characters:
+            return math.ceil(call.characters / CHARACTERS_PER_TOKEN)
+        lengths = self._lengths.get(call.expert)
         return round(sum(lengths) / len(lengths)) if lengths else 0
 
     async def close(self) -> None:
         """Leave nothing running."""
-        tasks = list(self.tasks)
-        for task in tasks:
+        for task in self.calls:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self.calls, return_exceptions=True)

@@ -22,7 +22,12 @@ from langchain_core.exceptions import (
 )
 
 from avengers_graph.config import Expert
-from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
+from avengers_graph.errors import (
+    ExpertError,
+    ExpertResponseError,
+    ExpertTimeoutError,
+    ExpertUnreachableError,
+)
 from avengers_graph.experts.error_bodies import NoCompletionError, status_in, told_in, words_in
 from avengers_graph.experts.model_errors import ALL_OF_KIND
 from avengers_graph.experts.redaction import without
@@ -124,7 +129,13 @@ def as_expert_error(error: Exception, expert: Expert, *, secrets: Sequence[str])
     if isinstance(error, ExpertError):
         return error
     made, told = _told(error, expert, secrets=secrets)
-    return made(told, kind=kind_of(error), is_retryable=may_pass(error))
+    return made(
+        told,
+        kind=kind_of(error),
+        is_retryable=may_pass(error),
+        is_down=is_out_of_order(error),
+        retry_after=retry_after(error),
+    )
 
 
 def _told(
@@ -136,7 +147,8 @@ def _told(
         return ExpertTimeoutError, f"no answer from {where} within {expert.timeout:g} s"
     if isinstance(error, openai.APIConnectionError):
         reason = _said(_innermost(error), secrets=secrets)
-        return ExpertError, f"cannot reach {where} ({reason}); is the server running?"
+        made = ExpertUnreachableError if _never_connected(error) else ExpertError
+        return made, f"cannot reach {where} ({reason}); is the server running?"
     text = _said(error, secrets=secrets)
     lost = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
     if isinstance(error, NoCompletionError) or (lost and expert.llm is None):
@@ -165,6 +177,18 @@ def _overflows(error: BaseException) -> bool:
     if status_of(error) not in _OVERFLOWS:
         return False
     return _TOO_LONG.search(f"{error} {told_in(getattr(error, 'body', None))}") is not None
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether not even a connection came about, as where no server runs.
+
+    The type is known by its name: which HTTP library it is from depends on the client's version.
+    """
+    while error.__cause__ is not None:
+        error = error.__cause__
+        if type(error).__name__ == "ConnectError":
+            return True
+    return False
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import json
+import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -23,6 +24,7 @@ from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.prompt import estimated_tokens, fits
 from avengers_graph.experts.recording import Recording
 from avengers_graph.experts.redaction import secrets_in
+from avengers_graph.experts.retry import RetryPolicy
 
 KEYED_POOLS = 32
 """Keys given to a pool (``with_key``) whose connections and limits are kept for the next call."""
@@ -36,13 +38,22 @@ class ExpertPool:
     Args:
         experts: at least one; names must differ.
         recording: an open recording that every answer is written to.
+        retry_policy: when a request that failed is sent again.
+        clock: Unix time in seconds, which deadlines are held against.
 
     Raises:
         ConfigError: no expert, or two of the same name.
         MissingKeyError: an expert's key variable is not set.
     """
 
-    def __init__(self, experts: Sequence[Expert], *, recording: Recording | None = None) -> None:
+    def __init__(
+        self,
+        experts: Sequence[Expert],
+        *,
+        recording: Recording | None = None,
+        retry_policy: RetryPolicy | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         if not experts:
             raise ConfigError("a pool needs at least one expert")
         names = [expert.name for expert in experts]
@@ -52,6 +63,8 @@ class ExpertPool:
         for expert in experts:
             api_key(expert)
         self._experts = {expert.name: expert for expert in experts}
+        self.retry_policy = retry_policy or RetryPolicy()
+        self.clock = clock
         self._key: SecretStr | None = None
         self._start(of=None, recording=recording)
 
@@ -235,7 +248,7 @@ class ExpertPool:
         return self._callers[name]
 
     def _make_caller(self, expert: Expert) -> Caller:
-        return ExpertCaller(expert, key=self._key)
+        return ExpertCaller(expert, retry_policy=self.retry_policy, key=self._key)
 
     def cost(self, name: str, *, input_tokens: int, output_tokens: int) -> float | None:
         """USD for that many tokens of an expert; None when its price is not known."""

@@ -11,11 +11,12 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 
 from avengers_graph.config import Expert
-from avengers_graph.errors import ExpertError
+from avengers_graph.errors import ExpertError, RecordsError
 from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.caller import Call, OnChunk
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded, plain_prompt
+from avengers_graph.experts.retry import RetryPolicy
 from avengers_graph.experts.streamed_answer import as_chunk
 
 _NOWHERE = "http://127.0.0.1:9/v1"
@@ -48,18 +49,19 @@ class ReplayPool(ExpertPool):
             kept += _answers(entry)
 
     def _make_caller(self, expert: Expert) -> "ReplayCaller":
-        return ReplayCaller(expert, self._recorded[expert.name])
+        return ReplayCaller(expert, self._recorded[expert.name], retry_policy=self.retry_policy)
 
 
 class ReplayCaller:
     """Stands where ``ExpertCaller`` does, and sends nothing anywhere."""
 
-    def __init__(self, expert: Expert, recorded: dict[str, list[AIMessage]]) -> None:
+    def __init__(
+        self, expert: Expert, recorded: dict[str, list[AIMessage]], *, retry_policy: RetryPolicy
+    ) -> None:
         self.expert = expert
         self.slots = asyncio.Semaphore(expert.max_concurrency)
         self.throttle: Throttler | None = None
-        self.breaker = Breaker()
-        self.secrets: tuple[str, ...] = ()
+        self.breaker = Breaker(failures=retry_policy.rest_after, rest=retry_policy.rest)
         self.honours_n = True
         self._recorded = recorded
 
@@ -69,7 +71,11 @@ class ReplayCaller:
         Raises:
             ExpertError: the recording holds none for this prompt, or no more.
         """
-        kept = self._recorded.get(_key(plain_prompt(call.messages)), [])
+        try:
+            prompt = plain_prompt(call.messages)
+        except RecordsError as error:
+            raise ExpertError(str(error)) from error
+        kept = self._recorded.get(_key(prompt), [])
         found = kept[call.position : call.position + call.n]
         if len(found) < call.n:
             raise ExpertError(

@@ -136,7 +136,11 @@ class _Round:
     def _deadline_at(self) -> float | None:
         """When the round must end, Unix time; a person's time at an interrupt is not counted."""
         allowed = self._settings.deadline
-        return None if allowed is None else time.time() + allowed - self._state["spent"]["elapsed"]
+        return (
+            None
+            if allowed is None
+            else self._pool.clock() + allowed - self._state["spent"]["elapsed"]
+        )
 
     def _enough(self) -> Enough | None:
         """When a landed sample settles the vote; None where all samples are needed."""

@@ -71,7 +71,6 @@ def test_a_changed_question_is_asked_again(pool_of) -> None:
     assert [question.id for question, _ in missing["alpha"]] == ["s0", "s1", "s2"]
 
 
-@pytest.mark.usefixtures("short_pauses")
 def test_an_expert_that_keeps_failing_stops_the_collection(server, pool_of, tmp_path) -> None:
     server.serve("alpha", Fault(401))
     with pytest.raises(ExpertError, match=r"'alpha' failed on 3 questions in a row.*run the same"):

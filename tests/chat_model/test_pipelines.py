@@ -53,9 +53,7 @@ def test_in_chains_and_in_parallel(server: OpenAIServer, llm: ChatAvengers) -> N
     assert len(chain.batch([{"word": word} for word in "abcd"])) == 4
 
 
-def test_with_retry_and_with_fallbacks(
-    server: OpenAIServer, llm_of: Models, short_pauses: None
-) -> None:
+def test_with_retry_and_with_fallbacks(server: OpenAIServer, llm_of: Models) -> None:
     broken = Fault(400, "no such luck")
     server.serve("alpha", broken, "13")
     server.serve("beta", "13")
@@ -69,9 +67,7 @@ def test_with_retry_and_with_fallbacks(
     assert llm.with_fallbacks([llm_of(experts=("beta",))]).invoke(SUM).text == "13"
 
 
-def test_max_retries_holds_for_every_expert(
-    server: OpenAIServer, llm_of: Models, short_pauses: None
-) -> None:
+def test_max_retries_holds_for_every_expert(server: OpenAIServer, llm_of: Models) -> None:
     server.serve("alpha", Fault(503))
     with pytest.raises(AllExpertsFailedError):
         llm_of(experts=("alpha",), samples=1, max_retries=3).invoke(SUM)

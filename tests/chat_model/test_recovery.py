@@ -18,7 +18,7 @@ from tests.calibrated import EXPERTS, SUM
 from tests.servers.answers import Answer, Fault
 from tests.servers.openai_server import OpenAIServer, Received
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Models = Callable[..., ChatAvengers]
 Invoke = Callable[[Runnable[Any, Any], Any], Any]

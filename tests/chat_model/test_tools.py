@@ -17,7 +17,7 @@ from tests.calibrated import EXPERTS, WordEmbeddings
 from tests.servers.answers import Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 
 @tool

@@ -7,10 +7,10 @@ import pytest
 from langchain_core.exceptions import ModelConnectionError
 
 from avengers_graph.errors import ExpertError
-from avengers_graph.experts import caller as callers
 from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.events import SampleFinished
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.retry import RetryPolicy
 from tests.experts.rounds import bridged, listen, only
 from tests.servers.answers import Cut, Fault, Reply
 from tests.servers.openai_server import OpenAIServer
@@ -18,7 +18,7 @@ from tests.servers.openai_server import OpenAIServer
 Pools = Callable[..., ExpertPool]
 
 
-class Clock:
+class Seconds:
     """Seconds that pass when told to."""
 
     now = 100.0
@@ -28,7 +28,7 @@ class Clock:
 
 
 def test_it_opens_after_failures_in_a_row_only() -> None:
-    breaker = Breaker(failures=3)
+    breaker = Breaker(failures=3, rest=30)
     for _ in range(2):
         breaker.failed(ExpertError("down"))
     breaker.succeeded()
@@ -41,7 +41,7 @@ def test_it_opens_after_failures_in_a_row_only() -> None:
 
 
 def test_its_refusal_is_of_the_kind_of_the_last_failure() -> None:
-    breaker = Breaker(failures=1)
+    breaker = Breaker(failures=1, rest=30)
     breaker.failed(ExpertError("gone", kind=ModelConnectionError, is_retryable=True))
     refusal = breaker.refusal()
     assert refusal is not None
@@ -49,7 +49,7 @@ def test_its_refusal_is_of_the_kind_of_the_last_failure() -> None:
 
 
 def test_one_request_tries_it_after_the_rest() -> None:
-    clock = Clock()
+    clock = Seconds()
     breaker = Breaker(failures=1, rest=30, clock=clock)
     breaker.failed(ExpertError("down"))
     assert "passed over for 30 s more" in str(breaker.refusal())
@@ -68,13 +68,10 @@ def test_one_request_tries_it_after_the_rest() -> None:
     assert not breaker.is_open
 
 
-@pytest.fixture
-def two_failures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(callers, "FAILURES", 2)
+POLICY = RetryPolicy(first_pause=0.001, rest_after=2)
 
 
 @pytest.mark.integration
-@pytest.mark.usefixtures("short_pauses", "two_failures")
 class TestInRounds:
     @pytest.mark.parametrize("trouble", [Fault(500), Fault(502), Cut()])
     def test_a_broken_expert_is_not_asked_again(
@@ -82,7 +79,7 @@ class TestInRounds:
     ) -> None:
         server.serve("alpha", trouble)
         server.serve("beta", "42")
-        pool = pool_of("alpha", "beta", retries=0)
+        pool = pool_of("alpha", "beta", retries=0, retry_policy=POLICY)
         reserves = ("alpha", "beta")
         for asked in (1, 2, 2, 2):
             heard = listen(pool, ("alpha", 1), reserves=reserves)
@@ -97,7 +94,7 @@ class TestInRounds:
     ) -> None:
         server.serve("alpha", Reply("late", delay=60))
         server.serve("beta", "42")
-        pool = pool_of("alpha", "beta", retries=0, timeout=0.3)
+        pool = pool_of("alpha", "beta", retries=0, timeout=0.3, retry_policy=POLICY)
         heard = listen(pool, ("alpha", 4), reserves=("alpha", "beta"))
         assert [record["expert"] for record in heard.answers] == ["beta"] * 4
         assert len(server.asked("alpha")) == 4
@@ -109,7 +106,7 @@ class TestInRounds:
     ) -> None:
         server.serve("alpha", Fault(500))
         server.serve("beta", "42")
-        pool = pool_of("alpha", "beta", retries=0, max_concurrency=1)
+        pool = pool_of("alpha", "beta", retries=0, max_concurrency=1, retry_policy=POLICY)
 
         async def one() -> list[str]:
             rounds = bridged(pool, ("alpha", 1), reserves=("alpha", "beta"))
@@ -124,7 +121,7 @@ class TestInRounds:
 
     def test_the_only_expert_is_always_asked(self, server: OpenAIServer, pool_of: Pools) -> None:
         server.serve("alpha", *[Fault(500)] * 3, "42")
-        pool = pool_of("alpha", retries=0)
+        pool = pool_of("alpha", retries=0, retry_policy=POLICY)
         for _ in range(3):
             assert listen(pool, ("alpha", 1), reserves=("alpha",)).errors
         assert only(listen(pool, ("alpha", 1), reserves=("alpha",)).answers)["text"] == "42"
@@ -135,7 +132,7 @@ class TestInRounds:
     ) -> None:
         server.serve("alpha", *[Fault(status)] * 4, "42")
         server.serve("beta", "43")
-        pool = pool_of("alpha", "beta", retries=0)
+        pool = pool_of("alpha", "beta", retries=0, retry_policy=POLICY)
         for _ in range(4):
             listen(pool, ("alpha", 1), reserves=("alpha", "beta"))
         heard = listen(pool, ("alpha", 1), reserves=("alpha", "beta"))
@@ -146,6 +143,6 @@ class TestInRounds:
     ) -> None:
         server.serve("alpha", *[Fault(500)] * 6, "42")
         server.serve("beta", "43")
-        pool = pool_of("alpha", "beta", retries=6)
+        pool = pool_of("alpha", "beta", retries=6, retry_policy=POLICY)
         heard = listen(pool, ("alpha", 1), reserves=("alpha", "beta"))
         assert only(heard.answers)["text"] == "42"

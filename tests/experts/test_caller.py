@@ -19,7 +19,7 @@ from tests.experts.rounds import QUESTION, listen, only
 from tests.servers.answers import Fault, Reply, ToolUse, tokens
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Pools = Callable[..., ExpertPool]
 N = {"n", "system"}

@@ -13,7 +13,7 @@ from tests.experts.rounds import QUESTION, bridged, listen, only
 from tests.servers.answers import Cut, Fault, Reply
 from tests.servers.openai_server import OpenAIServer, Received
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Pools = Callable[..., ExpertPool]
 FOREVER = Reply("never", delay=60)

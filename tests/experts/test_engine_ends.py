@@ -3,26 +3,28 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 
 from avengers_graph.config import Expert
-from avengers_graph.errors import ExpertError
-from avengers_graph.experts.attempt import Failed, Landed, Unit
 from avengers_graph.experts.engine import _Round
-from avengers_graph.experts.events import SampleFinished, SampleStarted
+from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.recording import Recorded
+from avengers_graph.experts.replay import ReplayPool
 from avengers_graph.types import SampleRecord
-from tests.experts.rounds import Heard, bridged, listen, round_request
+from tests.conftest import Clock
+from tests.experts.rounds import QUESTION, Heard, bridged, listen, only, round_request
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Pools = Callable[..., ExpertPool]
 FOREVER = Reply("never", delay=60)
@@ -65,7 +67,7 @@ def test_what_was_never_sent_is_not_reported_as_cancelled(
 
 
 def test_enough_is_told_of_the_rest_of_the_same_batch(server: OpenAIServer, pool_of: Pools) -> None:
-    """The choices of one answer land together, but are counted one by one."""
+    """The answers of one answer land together, but are counted one by one."""
     server.serve("alpha", "1")
     server.serve("slow", FOREVER)
     enough = enough_of(4)
@@ -106,12 +108,10 @@ def test_cancelling_an_asynchronous_caller_cancels_everything(
     server.wait_for(lambda: all(r.disconnected for r in server.requests))
 
 
-def test_the_deadline_ends_the_round(
-    server: OpenAIServer, pool_of: Pools, hour_passes: Callable[[Callable[[], object]], None]
-) -> None:
-    server.serve("alpha", Reply("42", after=lambda: len(server.asked("slow")) == 2))
+def test_the_deadline_ends_the_round(server: OpenAIServer, pool_of: Pools, clock: Clock) -> None:
+    server.serve("alpha", "42")
     server.serve("slow", FOREVER)
-    hour_passes(lambda: any(r.finished for r in server.asked("alpha")))
+    clock.jump_once(lambda: any(r.finished for r in server.asked("alpha")))
     pool = pool_of("alpha", "slow")
     heard = listen(pool, ("alpha", 1), ("slow", 2), deadline_at=time.time() + 600)
     assert list(heard.texts) == [0]
@@ -119,47 +119,62 @@ def test_the_deadline_ends_the_round(
     server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))
 
 
-def test_what_landed_before_the_deadline_counts(pool_of: Pools) -> None:
+@pytest.fixture
+def recorded_pool() -> ReplayPool:
+    """Experts who answer at once: alpha "42" as often as it is asked, beta with a failure."""
+    answer = Recorded(
+        expert="alpha",
+        prompt=QUESTION,
+        texts=["42"] * 4,
+        finish_reasons=["stop"] * 4,
+        input_tokens=5,
+        output_tokens=[7] * 4,
+        latency=0.1,
+    )
+    return ReplayPool([answer, replace(answer, expert="beta", prompt="something else")])
+
+
+def test_what_landed_before_the_deadline_counts(recorded_pool: ReplayPool) -> None:
     """Also when the machine stalled between the landing and the look at it."""
-    landed = SampleStarted("alpha", (0,))
 
-    async def look() -> list[object]:
-        run = _Round(round_request(deadline_at=time.time() - 1), pool_of("alpha"))
-        run._inbox.put_nowait(landed)
-        return [await run.next_or_deadline(), await run.next_or_deadline()]
+    async def stalled() -> Heard:
+        request = round_request(("alpha", 2), deadline_at=time.time() + 600)
+        run = _Round(request, recorded_pool)
+        run.start()
+        await asyncio.wait(run.calls)
+        recorded_pool.clock = lambda: time.time() + 3600
+        events = [*run.react(await run.next_or_deadline()), *run.cancel("out_of_time")]
+        return Heard(events)
 
-    assert asyncio.run(look()) == [landed, None]
+    heard = submit(stalled()).result(20)
+    assert heard.texts == {0: "42", 1: "42"}
+    assert heard.cancelled == []
 
 
-def test_what_landed_beside_the_deciding_answer_is_not_called_cancelled(pool_of: Pools) -> None:
+def test_what_landed_beside_the_deciding_answer_is_not_called_cancelled(
+    recorded_pool: ReplayPool,
+) -> None:
     """It was paid for: its tokens count, and so does its ballot."""
-
-    def landed(index: int) -> Landed:
-        usage = UsageMetadata(input_tokens=5, output_tokens=7, total_tokens=12)
-        answer = AIMessage("42", usage_metadata=usage)
-        return Landed(Unit("alpha", (index,), index), [answer], latency=0.1)
-
-    run = _Round(round_request(enough=lambda record, outstanding: True), pool_of("alpha"))
-    run._inbox.put_nowait(landed(1))
-    events = [*run.react(landed(0)), *run.cancel("decided")]
-    finished = [event.record for event in events if isinstance(event, SampleFinished)]
-    assert [(r["index"], r["text"], r["output_tokens"]) for r in finished] == [
+    heard = listen(recorded_pool, ("alpha", 2), enough=lambda record, outstanding: True)
+    assert [(r["index"], r["text"], r["output_tokens"]) for r in heard.finished] == [
         (0, "42", 7),
         (1, "42", 7),
     ]
+    assert heard.cancelled == []
 
 
 @pytest.mark.parametrize("reserves", [(), ("alpha", "beta")])
 def test_what_failed_beside_the_deciding_answer_is_not_called_cancelled(
-    pool_of: Pools, reserves: tuple[str, ...]
+    recorded_pool: ReplayPool, reserves: tuple[str, ...]
 ) -> None:
-    run = _Round(round_request(reserves=reserves), pool_of("alpha", "beta"))
-    unit = Unit("alpha", (0, 1), 0, sent_at=time.monotonic())
-    run._inbox.put_nowait(Failed(unit, ExpertError("HTTP 401: no key"), latency=0.1))
-    heard = Heard(list(run.cancel("decided")))
-    assert heard.errors == ["HTTP 401: no key"] * 2
-    assert [(r["ended"], r["input_tokens"]) for r in heard.finished] == [("failed", 0)] * 2
-    assert heard.failovers == [("alpha", None)]
+    asks = [("alpha", 1), ("beta", 1)]
+    heard = listen(recorded_pool, *asks, reserves=reserves, enough=lambda *_: True)
+    assert "the recording holds 0 samples of beta" in only(heard.errors)
+    assert [(r["ended"], r["input_tokens"]) for r in heard.finished] == [
+        ("answered", 5),
+        ("failed", 0),
+    ]
+    assert heard.failovers == [("beta", None)]
     assert heard.cancelled == []
 
 
@@ -193,22 +208,45 @@ def test_a_call_that_cancels_itself_is_a_failure(server: OpenAIServer, pool_of: 
     assert list(heard.texts.values()) == ["42"]
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_what_a_call_died_of_is_raised_after_the_decision_too(pool_of: Pools, told: bool) -> None:
-    async def die() -> None:
+def test_what_a_call_died_of_is_raised_after_the_decision_too(recorded_pool: ReplayPool) -> None:
+    async def die() -> list[AIMessage]:
         raise RuntimeError("odd")
 
     async def decide() -> None:
-        run = _Round(round_request(), pool_of("alpha"))
+        run = _Round(round_request(("alpha", 1)), recorded_pool)
+        run.start()
+        [call] = run.calls.values()
         task = asyncio.create_task(die())
-        run.tasks[task] = Unit("alpha", (0,), 0)
-        if told:
-            task.add_done_callback(run._ended)
+        run.calls[task] = call
         await asyncio.wait([task])
         list(run.cancel("decided"))
 
     with pytest.raises(RuntimeError, match="odd"):
-        asyncio.run(decide())
+        submit(decide()).result(20)
+
+
+class Endless(GenericFakeChatModel):
+    """Streams without a pause, and without an end."""
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> Any:
+        while True:
+            await asyncio.sleep(0)
+            yield ChatGenerationChunk(message=AIMessageChunk("on and "))
+
+
+def test_the_deadline_ends_a_stream_that_keeps_coming_in(pool_of: Pools, clock: Clock) -> None:
+    pool = pool_of(Expert(name="alpha", llm=Endless(messages=iter(()))))
+    heard = Heard([])
+    clock.jump_once(lambda: len(heard.events) > 10)
+    for event in bridged(pool, ("alpha", 1), stream=True, deadline_at=time.time() + 600):
+        heard.events.append(event)
+    assert only(heard.cancelled)["ended"] == "out_of_time"
+
+
+def test_the_timeout_ends_a_stream_that_keeps_coming_in(pool_of: Pools) -> None:
+    endless = Expert(name="alpha", llm=Endless(messages=iter(())), timeout=0.2, retries=0)
+    heard = listen(pool_of(endless), ("alpha", 1), stream=True)
+    assert only(heard.errors) == "no answer from Endless within 0.2 s"
 
 
 def test_a_deadline_in_the_past_sends_nothing(server: OpenAIServer, pool_of: Pools) -> None:

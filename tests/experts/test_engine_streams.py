@@ -9,7 +9,7 @@ from tests.experts.rounds import bridged, listen, only
 from tests.servers.answers import Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Pools = Callable[..., ExpertPool]
 FOREVER = Reply("never", delay=60)

@@ -25,7 +25,7 @@ from tests.servers import answers
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Pools = Callable[..., ExpertPool]
 

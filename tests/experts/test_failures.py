@@ -13,14 +13,15 @@ from langchain_openai import ChatOpenAI
 
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
-from avengers_graph.experts import attempt, failures
+from avengers_graph.experts import failures
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.retry import RetryPolicy
 from tests.experts.rounds import listen, only
 from tests.servers import answers
 from tests.servers.answers import Cut, Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Pools = Callable[..., ExpertPool]
 
@@ -69,13 +70,14 @@ def test_other_refusals_are_not_taken_for_it(server: OpenAIServer, pool_of: Pool
 
 
 def test_an_expert_that_failed_for_good_is_not_asked_by_those_that_wait_to_try_again(
-    server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
+    server: OpenAIServer, pool_of: Pools
 ) -> None:
-    monkeypatch.setattr(attempt, "_pause", lambda number, error: 0.3)
     refused = Fault(401, "key revoked", delay=0.1)
     server.serve("alpha", Fault(503, "busy"), refused, "42")
     server.serve("beta", "43")
-    pool = pool_of("alpha", "beta", max_concurrency=2)
+    pool = pool_of(
+        "alpha", "beta", max_concurrency=2, retry_policy=RetryPolicy(jitter=lambda _: 0.3)
+    )
     heard = listen(pool, ("alpha", 2), reserves=("alpha", "beta"))
     assert len(server.asked("alpha")) == 2
     assert list(heard.texts.values()) == ["43", "43"]
@@ -99,23 +101,6 @@ def test_a_timeout_is_tried_again(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", Reply("late", delay=60), "42")
     pool = pool_of("alpha", timeout=0.5, retries=5)
     assert only(listen(pool, ("alpha", 1)).answers)["text"] == "42"
-
-
-def test_the_server_says_when_to_come_back(
-    server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.serve("alpha", Fault(429, headers={"retry-after": "0.2"}), "42")
-    listen(pool_of("alpha"), ("alpha", 1))
-    first, second = server.requests
-    assert second.at - first.at >= 0.19
-
-
-def test_a_long_wait_is_cut_short(
-    server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attempt, "LONGEST_PAUSE", 0.01)
-    server.serve("alpha", Fault(503, headers={"retry-after": "86400"}), "42")
-    assert only(listen(pool_of("alpha"), ("alpha", 1)).answers)["text"] == "42"
 
 
 class _Response:
@@ -142,13 +127,6 @@ def test_retry_after_as_a_date() -> None:
     assert 0 < seconds <= 100
     assert failures.retry_after(_RefusedError("Wed, 21 Oct 2015 07:28:00 GMT")) == 0.0
     assert failures.retry_after(ValueError()) is None
-
-
-def test_pauses_grow_with_full_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempt, "FIRST_PAUSE", 1.0)
-    for number, longest in ((0, 1.0), (2, 4.0), (10, attempt.LONGEST_PAUSE)):
-        pauses = [attempt._pause(number, ValueError()) for _ in range(50)]
-        assert 0 <= min(pauses) < max(pauses) <= longest
 
 
 @pytest.mark.parametrize(
@@ -210,6 +188,21 @@ def test_an_unreachable_endpoint(pool_of: Pools) -> None:
     error = only(listen(pool, ("alpha", 1)).errors)
     assert error.startswith("cannot reach http://127.0.0.1:9/v1 (")
     assert error.endswith("is the server running?")
+
+
+def test_an_endpoint_that_cannot_be_reached_is_not_waited_for_where_there_is_another(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    server.serve("beta", "42")
+    pauses: list[float] = []
+    policy = RetryPolicy(jitter=lambda longest: pauses.append(longest) or 0.0)
+    absent = Expert(name="alpha", base_url="http://127.0.0.1:9/v1", retries=5)
+    pool = pool_of(absent, "beta", retry_policy=policy)
+    heard = listen(pool, ("alpha", 1), reserves=("alpha", "beta"))
+    assert only(heard.answers)["text"] == "42"
+    assert pauses == []
+    listen(pool, ("alpha", 1), reserves=("alpha",))
+    assert pauses, "the only one is asked again"
 
 
 KEY = "sk-very-secret-0123456789"

@@ -11,14 +11,14 @@ from avengers_graph.config import Price
 from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError
 from tests.calibrated import EXPERTS, SUM
+from tests.conftest import Clock
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Run = Callable[..., dict[str, Any]]
 Graphs = Callable[..., Any]
-HourPasses = Callable[[Callable[[], object]], None]
 LATE = Reply("late", delay=60)
 
 
@@ -221,12 +221,12 @@ def test_the_known_cost_counts_over_rounds(
 
 
 def test_what_is_there_at_the_deadline_is_voted_on(
-    server: OpenAIServer, graph_of: Graphs, run: Run, hour_passes: HourPasses
+    server: OpenAIServer, graph_of: Graphs, run: Run, clock: Clock
 ) -> None:
     server.serve("alpha", LATE)
     server.serve("gamma", "13")
     server.serve("beta", LATE)
-    hour_passes(lambda: any(r.finished for r in server.asked("gamma")))
+    clock.jump_once(lambda: any(r.finished for r in server.asked("gamma")))
     result = asked(graph_of(), run, strategy="multi-model", samples=3, deadline=600)
     assert result["verdict"]["answer"] == "13"
     server.wait_for(lambda: all(r.disconnected for r in server.asked("beta")))

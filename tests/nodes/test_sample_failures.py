@@ -22,14 +22,14 @@ from langgraph.checkpoint.memory import InMemorySaver
 from avengers_graph.config import Expert
 from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError, ExpertError
-from avengers_graph.experts import caller as callers
 from avengers_graph.experts.model_errors import AllExpertsModelError
+from avengers_graph.experts.retry import RetryPolicy
 from avengers_graph.experts.sample_record import unanswered
 from tests.calibrated import EXPERTS, SUM
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Run = Callable[..., dict[str, Any]]
 Graphs = Callable[..., Any]
@@ -96,12 +96,11 @@ def test_nobody_there_and_nobody_in_time(server: OpenAIServer, graph_of: Graphs,
 
 
 def test_experts_that_rest_failed_as_those_before(
-    server: OpenAIServer, graph_of: Graphs, run: Run, monkeypatch: pytest.MonkeyPatch
+    server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:
-    monkeypatch.setattr(callers, "FAILURES", 2)
     for name in EXPERTS:
         server.serve(name, Fault(500))
-    graph = graph_of(fields={"retries": 0})
+    graph = graph_of(fields={"retries": 0, "retry_policy": RetryPolicy(rest_after=2)})
     errors = [failing(graph, run, samples=1) for _ in range(3)]
     assert "passed over for" in str(errors[-1])
     assert all(isinstance(error, ModelAPIError) for error in errors)

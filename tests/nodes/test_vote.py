@@ -13,7 +13,7 @@ from tests.calibrated import SUM
 from tests.servers.answers import Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("short_pauses")]
+pytestmark = pytest.mark.integration
 
 Run = Callable[..., dict[str, Any]]
 Graphs = Callable[..., Any]
