@@ -111,9 +111,10 @@ def test_cancelling_an_asynchronous_caller_cancels_everything(
 def test_the_deadline_ends_the_round(server: OpenAIServer, pool_of: Pools, clock: Clock) -> None:
     server.serve("alpha", "42")
     server.serve("slow", FOREVER)
-    clock.jump_once(lambda: any(r.finished for r in server.asked("alpha")))
-    pool = pool_of("alpha", "slow")
-    heard = listen(pool, ("alpha", 1), ("slow", 2), deadline_at=time.time() + 600)
+    enough = enough_of(99)
+    clock.jump_once(lambda: enough.landed)  # type: ignore[attr-defined]
+    pool, until = pool_of("alpha", "slow"), time.time() + 600
+    heard = listen(pool, ("alpha", 1), ("slow", 2), deadline_at=until, enough=enough)
     assert list(heard.texts) == [0]
     assert [r["ended"] for r in heard.cancelled] == ["out_of_time"] * 2
     server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))

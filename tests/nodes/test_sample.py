@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -220,14 +221,29 @@ def test_the_known_cost_counts_over_rounds(
     assert len(server.asked("gamma")) <= 2
 
 
+class Answered(AsyncCallbackHandler):
+    """Knows whether an expert has answered, as the engine hears it."""
+
+    happened = False
+
+    async def on_llm_end(self, *args: Any, **kwargs: Any) -> None:
+        self.happened = True
+
+
 def test_what_is_there_at_the_deadline_is_voted_on(
     server: OpenAIServer, graph_of: Graphs, run: Run, clock: Clock
 ) -> None:
     server.serve("alpha", LATE)
     server.serve("gamma", "13")
     server.serve("beta", LATE)
-    clock.jump_once(lambda: any(r.finished for r in server.asked("gamma")))
-    result = asked(graph_of(), run, strategy="multi-model", samples=3, deadline=600)
+    answered = Answered()
+    clock.jump_once(lambda: answered.happened)
+    result = run(
+        graph_of(),
+        {"messages": [HumanMessage(SUM)]},
+        context=Context(strategy="multi-model", samples=3, deadline=600),
+        config={"callbacks": [answered]},
+    )
     assert result["verdict"]["answer"] == "13"
     server.wait_for(lambda: all(r.disconnected for r in server.asked("beta")))
 
