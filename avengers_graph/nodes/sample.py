@@ -135,12 +135,8 @@ class _Round:
 
     def _deadline_at(self) -> float | None:
         """When the round must end, Unix time; a person's time at an interrupt is not counted."""
-        allowed = self._settings.deadline
-        return (
-            None
-            if allowed is None
-            else self._pool.clock() + allowed - self._state["spent"]["elapsed"]
-        )
+        allowed, elapsed = self._settings.deadline, self._state["spent"]["elapsed"]
+        return None if allowed is None else self._pool.clock() + allowed - elapsed
 
     def _enough(self) -> Enough | None:
         """When a landed sample settles the vote; None where all samples are needed."""
