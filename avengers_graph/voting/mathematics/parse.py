@@ -357,7 +357,7 @@ class _Parser:
             return self._builder(inner)
         closing = self.take().text
         expected = CLOSERS[opening]
-        if closing != expected and not (opening in "([" and closing in ")]"):
+        if closing != expected and not {opening, closing} <= set("([)]"):
             raise MathSyntaxError(f"{opening!r} is closed by {closing!r}")
         if opening == "|":
             return ("call", "abs", (inner,))
