@@ -2,7 +2,8 @@
 
 A call's parameter comes before the planned round's, the round's before the run's ``Context``, the
 ``Context`` before the configured defaults, and the defaults before the expert's own. ``resolve``
-lays the layers of a request over each other once; ``temperature_of`` adds the round.
+lays the layers of a request over each other once, ``for_round`` puts the round's in between and
+``for_expert`` the expert's below. Each gives a ``Context``: a setting has this one form.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from avengers_graph.call_params import checked_params
+from avengers_graph.config import Expert
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.plans import PlannedRound
 from avengers_graph.state import Request
+
+DEFAULT_TEMPERATURE = 0.7
+"""The paper's."""
 
 
 def resolve(defaults: Context, *layers: Context | Mapping[str, Any] | None) -> Context:
@@ -53,7 +58,29 @@ def settings_of(request: Request) -> Context:
     return Context.model_validate({**request["settings"], "params": request["params"]})
 
 
-def temperature_of(settings: Context, planned: PlannedRound) -> float | None:
-    """The temperature of a round; None leaves it to each expert."""
-    given = (settings.params.get("temperature"), planned.temperature, settings.temperature)
-    return next((value for value in given if value is not None), None)
+def for_round(settings: Context, planned: PlannedRound) -> Context:
+    """The settings of one round: the temperature that holds stands in ``temperature`` alone."""
+    params = settings.params.copy()
+    called_with = params.pop("temperature", None)
+    temperature = _first_given(called_with, planned.temperature, settings.temperature)
+    return settings.model_copy(update={"params": params, "temperature": temperature})
+
+
+def for_expert(settings: Context, expert: Expert) -> Context:
+    """The settings of one expert's calls in a round; what was not given is the expert's own.
+
+    The expert's ``max_tokens`` and ``extra_body`` are added when a call is sent: they may hold a
+    secret, and what is recorded are the parameters given.
+    """
+    return settings.model_copy(
+        update={
+            "temperature": _first_given(
+                settings.temperature, expert.temperature, DEFAULT_TEMPERATURE
+            ),
+            "retries": _first_given(settings.retries, expert.retries),
+        }
+    )
+
+
+def _first_given(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from avengers_graph.config import Expert
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
 from avengers_graph.plans import PlannedCall, PlannedRound
-from avengers_graph.settings import resolve, temperature_of
+from avengers_graph.settings import for_expert, for_round, resolve
 
 
 @pytest.mark.parametrize("given", [None, {}, Context()])
@@ -60,20 +61,44 @@ def test_the_callers_own_settings_are_left_as_they_were() -> None:
     assert given == {"samples": 3, "params": {"seed": 1}}
 
 
+def planned(temperature: float | None) -> PlannedRound:
+    return PlannedRound(calls=[PlannedCall(samples=1)], temperature=temperature)
+
+
 @pytest.mark.parametrize(
-    ("call", "planned", "context", "temperature"),
+    ("call", "of_the_round", "context", "of_the_expert", "temperature"),
     [
-        (0.1, 0.2, 0.3, 0.1),
-        (0.0, 0.2, 0.3, 0.0),
-        (None, 0.2, 0.3, 0.2),
-        (None, 0.0, 0.3, 0.0),
-        (None, None, 0.3, 0.3),
-        (None, None, None, None),
+        (0.1, 0.2, 0.3, 0.4, 0.1),
+        (0.0, 0.2, 0.3, 0.4, 0.0),
+        (None, 0.2, 0.3, 0.4, 0.2),
+        (None, 0.0, 0.3, 0.4, 0.0),
+        (None, None, 0.3, 0.4, 0.3),
+        (None, None, None, 0.4, 0.4),
+        (None, None, None, 0.0, 0.0),
+        (None, None, None, None, 0.7),
     ],
 )
-def test_the_temperature_of_a_round(
-    call: float | None, planned: float | None, context: float | None, temperature: float | None
+def test_a_call_comes_before_the_round_the_context_and_the_expert(
+    call: float | None,
+    of_the_round: float | None,
+    context: float | None,
+    of_the_expert: float | None,
+    temperature: float,
 ) -> None:
-    settings = resolve(Context(temperature=context), {"params": {"temperature": call}})
-    of_the_round = PlannedRound(calls=[PlannedCall(samples=1)], temperature=planned)
-    assert temperature_of(settings, of_the_round) == temperature
+    expert = Expert(name="a", base_url="http://127.0.0.1:9/v1", temperature=of_the_expert)
+    settings = resolve(Context(temperature=context), {"params": {"temperature": call, "seed": 1}})
+    found = for_expert(for_round(settings, planned(of_the_round)), expert)
+    assert found.temperature == temperature
+    assert found.params == {"seed": 1}
+
+
+@pytest.mark.parametrize(("given", "retries"), [(None, 5), (0, 0), (3, 3)])
+def test_an_expert_has_retries_of_its_own(given: int | None, retries: int) -> None:
+    expert = Expert(name="a", base_url="http://127.0.0.1:9/v1", retries=5)
+    assert for_expert(Context(retries=given), expert).retries == retries
+
+
+def test_a_round_leaves_the_settings_of_the_request_as_they_were() -> None:
+    settings = resolve(Context(), {"params": {"temperature": 0.1}})
+    for_round(settings, planned(0.5))
+    assert (settings.temperature, settings.params) == (None, {"temperature": 0.1})

@@ -12,6 +12,7 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 
 from avengers_graph.calibration.questions import Question
+from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError, RecordsError
 from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import SampleFinished
@@ -19,6 +20,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.plans import Ask
+from avengers_graph.settings import resolve
 
 GIVE_UP_AFTER = 3
 """Questions in a row an expert may fail on before the collection stops."""
@@ -93,9 +95,11 @@ async def collect_answers(
     Experts work side by side; how many requests each takes at once is its ``max_concurrency``.
 
     Raises:
+        ConfigError: the temperature or a parameter is unknown or out of range.
         ExpertError: an expert failed on several questions in a row.
     """
     finished: asyncio.Queue[tuple[str, Question] | BaseException | None] = asyncio.Queue()
+    settings = resolve(Context(), {"temperature": temperature, "params": params or {}})
 
     async def work_all() -> None:
         try:
@@ -103,9 +107,7 @@ async def collect_answers(
                 for name, left in missing.items():
                     queue = _Queue(name, iter(left))
                     for _ in range(_at_once(pool, name, left)):
-                        workers.create_task(
-                            _ask_on(queue, finished, pool, temperature, params or {})
-                        )
+                        workers.create_task(_ask_on(queue, finished, pool, settings))
             finished.put_nowait(None)
         except BaseExceptionGroup as group:
             finished.put_nowait(_first(group))
@@ -142,16 +144,14 @@ async def _ask_on(
     queue: _Queue,
     finished: "asyncio.Queue[Any]",
     pool: ExpertPool,
-    temperature: float | None,
-    params: dict[str, Any],
+    settings: Context,
 ) -> None:
     for question, count in queue.waiting:
         request = RoundRequest(
             messages=[HumanMessage(question.query)],
             asks=[Ask(queue.expert, count)],
             needs_all=True,
-            temperature=temperature,
-            params=params,
+            settings=settings,
             question_id=question.id,
         )
         cause = await _failure(request, pool)

@@ -105,9 +105,8 @@ class _Round:
 
     def _batch_size(self, caller: Caller, samples: int) -> int:
         """Samples per request. A server takes no more at once than it has slots."""
-        wanted = self.request.batching == "always" or (
-            self.request.batching == "auto" and self.request.needs_all
-        )
+        batching = self.request.settings.batching
+        wanted = batching == "always" or (batching == "auto" and self.request.needs_all)
         if not wanted or not caller.honours_n:
             return 1
         return max(1, min(samples, caller.expert.max_concurrency))
@@ -187,7 +186,7 @@ class _Round:
                 self.over = self._why_over(record, [*uncounted, *self._outstanding()])
 
     def _records(self, call: PendingCall, answers: Sequence[AIMessage]) -> list[SampleRecord]:
-        params = self.request.params
+        params = self.request.settings.params
         forbidden = params.get("tool_choice") == "none"
         tools = () if forbidden else params.get("tools") or ()
         return [

@@ -15,6 +15,7 @@ from avengers_graph.experts.failover import Reserves
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import recorded
 from avengers_graph.experts.round_request import RoundRequest
+from avengers_graph.settings import for_expert
 
 
 class PendingCall:
@@ -57,12 +58,13 @@ class PendingCall:
         self._reserves = reserves
         self._tell = tell
         self._failure: ExpertError | None = None
+        self._settings = for_expert(request.settings, caller.expert)
         self._call = Call(
             messages=request.messages,
             n=len(indices),
-            temperature=request.temperature_for(caller.expert),
+            temperature=self._settings.temperature,
             position=position,
-            params=request.params,
+            params=dict(self._settings.params),
             callbacks=request.callbacks,
             stream=request.stream,
         )
@@ -103,8 +105,7 @@ class PendingCall:
 
     def _was_the_last(self, tries: RetryCallState) -> bool:
         """Whether no try is left, or the pause before the next one outlasts the deadline."""
-        given, until = self._request.retries, self._request.deadline_at
-        retries = self._caller.expert.retries if given is None else given
+        until, retries = self._request.deadline_at, self._settings.retries or 0
         too_late = until is not None and self._pool.clock() + tries.upcoming_sleep > until
         return too_late or tries.attempt_number > retries
 

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from avengers_graph.config import Expert
+from avengers_graph.context import Context
 from avengers_graph.experts.budget import Budget
 from avengers_graph.plans import Ask
 from avengers_graph.types import SampleRecord
-
-DEFAULT_TEMPERATURE = 0.7
-"""The paper's."""
 
 Enough = Callable[[SampleRecord, Sequence[str]], bool]
 """``enough(landed, outstanding experts)``: True when no answer still to come can matter."""
@@ -26,14 +23,13 @@ class RoundRequest:
     asks: Sequence[Ask]
     reserves: Sequence[str] = ()
     """Experts by rank that may take over from one that fails, those asked included."""
-    params: dict[str, Any] = field(default_factory=dict)
-    temperature: float | None = None
+    settings: Context = field(default_factory=Context)
+    """Those of the round, as ``settings.for_round`` gives them."""
     round_number: int = 0
     first_index: int = 0
     """Index of the round's first sample within the request."""
     asked_before: Mapping[str, int] = field(default_factory=dict)
     """Samples asked of each expert in earlier rounds of the request."""
-    batching: Literal["auto", "never", "always"] = "auto"
     needs_all: bool = False
     """Whether the round's outcome needs every sample, so that one request for n loses nothing."""
     stream: bool = False
@@ -44,15 +40,6 @@ class RoundRequest:
     expected_costs: Mapping[str, float] = field(default_factory=dict)
     """USD per answer, counted for experts without a price."""
     enough: Enough | None = None
-    retries: int | None = None
-    """Further tries of a request that may pass; None leaves it to each expert."""
     callbacks: Any = None
     question_id: str | None = None
     """Goes into a recording."""
-
-    def temperature_for(self, expert: Expert) -> float:
-        """Per-call over round over Context (both resolved before) over the expert's own."""
-        for given in (self.temperature, expert.temperature):
-            if given is not None:
-                return given
-        return DEFAULT_TEMPERATURE

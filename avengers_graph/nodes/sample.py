@@ -25,7 +25,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import Enough, RoundRequest
 from avengers_graph.experts.shown_answers import with_answers
 from avengers_graph.plans import Plan, asks_for
-from avengers_graph.settings import settings_of, temperature_of
+from avengers_graph.settings import for_round, settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord
 
@@ -109,12 +109,10 @@ class _Round:
             messages=self._messages(),
             asks=asks,
             reserves=ranked,
-            params={n: value for n, value in settings.params.items() if n != "temperature"},
-            temperature=temperature_of(settings, self._planned),
+            settings=for_round(settings, self._planned),
             round_number=state["round"],
             first_index=_next_index(state["samples"]),
             asked_before=Counter(record["expert"] for record in state["samples"]),
-            batching=settings.batching,
             needs_all=wanted > 1 and enough is None,
             # Only where nothing else can become the answer: what was heard cannot be taken back.
             stream=settings.stream_tokens and wanted == len(self._plan.rounds) == 1,
@@ -122,7 +120,6 @@ class _Round:
             budget=Budget.left(settings, state["spent"]),
             expected_costs=self._costs,
             enough=enough,
-            retries=settings.retries,
             callbacks=self._callbacks,
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
+from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import (
@@ -72,9 +73,15 @@ class Heard:
 
 
 def round_request(*asks: tuple[str, int], **fields: Any) -> RoundRequest:
-    """A request for samples of ``asks``: (expert, how many)."""
+    """A request for samples of ``asks``: (expert, how many); ``fields`` of it or its settings."""
+    settings = {name: fields.pop(name) for name in list(fields) if name in Context.model_fields}
     messages = fields.pop("messages", [HumanMessage(QUESTION)])
-    return RoundRequest(messages=messages, asks=[Ask(*ask) for ask in asks], **fields)
+    return RoundRequest(
+        messages=messages,
+        asks=[Ask(*ask) for ask in asks],
+        settings=Context(**settings),
+        **fields,
+    )
 
 
 def bridged(pool: ExpertPool, *asks: tuple[str, int], **fields: Any) -> Bridge[SampleEvent]:
