@@ -11,7 +11,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from avengers_graph.context import Context
 from tests.calibrated import SUM
 from tests.conftest import Clock
-from tests.servers.answers import Fault
+from tests.servers.answers import Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer
 
 pytestmark = pytest.mark.integration
@@ -49,6 +49,63 @@ def test_a_merged_object_is_the_answer(server: OpenAIServer, graph_of: Graphs, r
         context = Context(samples=3, answer_kind="json", merge=merge)
         result = run(graph_of(), asked("Give a, b and c as JSON."), context=context)
         assert json.loads(result["messages"][-1].text) in answers
+
+
+ADD = {
+    "type": "function",
+    "function": {
+        "name": "add",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+            "required": ["a", "b"],
+        },
+    },
+}
+ADDED = '{"name": "add", "arguments": {"a": 6, "b": 7}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"I will add them.\n<tool_call>{ADDED}</tool_call>",
+        f"```json\n{ADDED}\n```",
+        '{"function": {"name": "add", "arguments": "{\\"a\\": 6, \\"b\\": 7}"}}',
+        '[TOOL_CALLS]add{"a": 6, "b": 7}',
+        "add(6, b=7)",
+    ],
+)
+def test_a_text_that_wins_as_a_call_comes_back_as_a_call(
+    server: OpenAIServer, graph_of: Graphs, run: Run, text: str
+) -> None:
+    server.serve("alpha", text, Reply(tool_calls=[ToolUse("add", {"a": 6, "b": 7})]))
+    context = Context(samples=4, params={"tools": [ADD]}, early_stop=False)
+    result = run(graph_of(fields={"supports": {"tools"}}), asked(SUM), context=context)
+    assert [row["votes"] for row in result["verdict"]["tally"]] == [4]
+    message = result["messages"][-1]
+    assert [(call["name"], call["args"]) for call in message.tool_calls] == [
+        ("add", {"a": 6, "b": 7})
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "drop", "arguments": {}}',
+        "<tool_call>drop()</tool_call>",
+        '{"name": "add", "arguments": {"a": 6, "b": 7',
+        'add(a=6, b="seven")',
+    ],
+)
+def test_calls_that_nobody_can_carry_out_do_not_outvote_one_that_can_be(
+    server: OpenAIServer, graph_of: Graphs, run: Run, text: str
+) -> None:
+    server.serve("alpha", text, text, text, Reply(tool_calls=[ToolUse("add", {"a": 6, "b": 7})]))
+    context = Context(samples=4, params={"tools": [ADD]}, early_stop=False)
+    result = run(graph_of(fields={"supports": {"tools"}}), asked(SUM), context=context)
+    (call,) = result["messages"][-1].tool_calls
+    assert call["args"] == {"a": 6, "b": 7}
+    assert len(result["verdict"]["abstained"]) == 3
 
 
 def test_tokens_are_a_budget(server: OpenAIServer, graph_of: Graphs, run: Run) -> None:

@@ -44,7 +44,7 @@ _START = re.compile(
 )
 _BEFORE_PYTHON = re.compile(r"(?:^|\n|[:.!?>;,]|\bcall(?:ing)?)[\s`*]*\Z")
 _AFTER_PYTHON = re.compile(
-    rf"[ \t]*+(?:[;,`.*]*+[ \t]*+(?:$|{NAME}\()|{_CLOSES}|{_OPENS}|<\||</s>)", re.MULTILINE
+    rf"[ \t]*+(?:[;,`.*]*+[ \t]*+(?:$|\#|{NAME}\()|{_CLOSES}|{_OPENS}|<\||</s>)", re.MULTILINE
 )
 """A call in Python stands on a line of its own, or ends one: not within an expression."""
 _WRAPPED = re.compile(r"(?:\s|```\w{0,20}|[`;,])*+")
