@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from avengers_graph.registry import OneOf
-from avengers_graph.voting.weights import WEIGHTINGS
+from avengers_graph.voting.ballots import WEIGHTINGS
 
 MOST_SAMPLES = 256
 """Of one request, and so of one call and the most rounds a plan can have."""

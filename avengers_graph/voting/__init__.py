@@ -7,6 +7,7 @@ Importing this package loads no computer algebra and starts no process.
 """
 
 from avengers_graph.voting.answer import Answer, Verdict
+from avengers_graph.voting.ballots import WEIGHTINGS
 from avengers_graph.voting.counting import empty_tally, vote
 from avengers_graph.voting.extraction import equivalent, extract_answer
 from avengers_graph.voting.grading import is_correct
@@ -15,7 +16,6 @@ from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.question import infer_kind
 from avengers_graph.voting.tally import Tally
 from avengers_graph.voting.tool_votes import ToolTally
-from avengers_graph.voting.weights import WEIGHTINGS
 
 __all__ = [
     "KINDS",

@@ -1,8 +1,9 @@
-"""Ballots and the classes they form."""
+"""Ballots, what they weigh, and the classes they form."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from avengers_graph.types import TallyRow
 from avengers_graph.voting.answer import Answer
@@ -106,3 +107,34 @@ def ordered(
             group.support = round(math.fsum(products), PLACES)
         return sorted(classes, key=lambda g: (-(g.support or 0.0), -g.weight, g.precedence))
     return sorted(classes, key=lambda group: (-group.weight, group.precedence))
+
+
+LOWEST_ERROR = 0.01
+"""A lower estimated error counts as this one: no expert outvotes more than a few others."""
+HIGHEST_ERROR = 0.49
+"""A higher one counts as this: a weak expert weighs little, but never against its own answer."""
+
+
+def uniform(score: float) -> float:
+    """One ballot, one vote."""
+    return 1.0
+
+
+def by_score(score: float) -> float:
+    """The expert's accuracy itself, at least 0.01 so that every ballot counts."""
+    return min(1.0, max(0.01, score))
+
+
+def boosted(score: float) -> float:
+    """ln((1 - err) / err) with err = 1 - score, clamped to [0.01, 0.49].
+
+    The AdaBoost weight that EnsemW2S (arXiv 2410.04571) gives an expert. Between 0.04 and 4.6.
+    """
+    error = min(HIGHEST_ERROR, max(LOWEST_ERROR, 1.0 - score))
+    return math.log((1.0 - error) / error)
+
+
+WEIGHTINGS: Mapping[str, Callable[[float], float]] = MappingProxyType(
+    {"uniform": uniform, "score": by_score, "boosted": boosted}
+)
+"""The weightings a plan may name: accuracy in [0, 1] to ballot weight."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avengers_graph.voting import KINDS, Tally, empty_tally, extract_answer, vote
-from avengers_graph.voting.weights import WEIGHTINGS
+from avengers_graph.voting.ballots import WEIGHTINGS
 
 PRIME = "Is 7 prime?"
 SAMPLES = [

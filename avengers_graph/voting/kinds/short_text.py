@@ -32,7 +32,9 @@ _CASE_COUNTS = re.compile(
 _RELATIVE = re.compile(r",\s++(?:which|who|where|that|whose|and it|a |an |the |located)\b")
 _OPENERS = re.compile(
     r"^(?:sure|certainly|of course|okay|ok|well|yes)\b[^\w\s]*\s*|^(?:a|answer|output)\s?:\s*"
-    r"|^(?:here is|here's)\b[^:\n]*:\s*",
+    r"|^(?:here is|here's)\b[^:\n]*:\s*"
+    r"|^(?:i(?:['’]m| am) (?:\w+ )?sorry|i apologi[sz]e|(?:my |our )?apologies|sorry)\b"
+    r"[^.!\n]{0,100}[.!]\s*(?=\S)",
     re.IGNORECASE,
 )
 _FILLING = (

@@ -1,4 +1,4 @@
-"""Ballot weights."""
+"""What ballots weigh."""
 
 import math
 
