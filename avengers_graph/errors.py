@@ -99,6 +99,11 @@ class ExpertError(AvengersError):
         self.is_down = is_down
         self.retry_after = retry_after
 
+    @property
+    def label(self) -> str:
+        """The sort of failure by its name alone: a server's words may quote the prompt."""
+        return (self.kind or type(self)).__name__
+
 
 class ExpertTimeoutError(ExpertError):
     """An expert did not answer within its timeout."""

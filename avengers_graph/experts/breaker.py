@@ -1,15 +1,19 @@
 """Rest for an expert that keeps failing, so that requests do not wait for it one after another."""
 
+import logging
 import time
 from collections.abc import Callable
 
 from avengers_graph.errors import ExpertError
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Breaker:
     """Counts the failures in a row of one expert. Belongs to the owned loop.
 
     Args:
+        expert: Its name, for the log.
         failures: Attempts in a row that may fail.
         rest: Seconds for which the expert is passed over afterwards.
         clock: Seconds, monotonic.
@@ -17,11 +21,13 @@ class Breaker:
 
     def __init__(
         self,
+        expert: str,
         *,
         failures: int,
         rest: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._expert = expert
         self._most = failures
         self._rest = rest
         self._clock = clock
@@ -62,7 +68,17 @@ class Breaker:
         self._failed += 1
         self._cause = cause
         self._until = self._clock() + self._rest
+        if self._failed == self._most:
+            LOGGER.warning(
+                "%s rests for %.0f s after %d failures in a row, the last a %s",
+                self._expert,
+                self._rest,
+                self._failed,
+                cause.label,
+            )
 
     def succeeded(self) -> None:
         """An answer came."""
+        if self.is_open:
+            LOGGER.info("%s answers again", self._expert)
         self._failed = 0

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import openai
-from asyncio_throttle.throttler import Throttler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration
@@ -25,7 +24,6 @@ from pydantic import SecretStr
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError
 from avengers_graph.experts.answers import counted
-from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.chat_openai import (
     EndpointChat,
     api_key,
@@ -33,6 +31,7 @@ from avengers_graph.experts.chat_openai import (
     request_headers,
 )
 from avengers_graph.experts.failures import as_expert_error, status_of
+from avengers_graph.experts.limits import Limits
 from avengers_graph.experts.prompt import for_expert
 from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.experts.retry import RetryPolicy
@@ -67,10 +66,7 @@ class Caller(Protocol):
     """What the engine needs of an expert, real or replayed."""
 
     expert: Expert
-    slots: asyncio.Semaphore
-    """Requests in flight at once."""
-    throttle: Throttler | None
-    breaker: Breaker
+    limits: Limits
     honours_n: bool
     """Whether one request may ask for several samples."""
 
@@ -97,12 +93,6 @@ class ExpertCaller:
         self, expert: Expert, *, retry_policy: RetryPolicy, key: SecretStr | None = None
     ) -> None:
         self.expert = expert
-        self.slots = asyncio.Semaphore(expert.max_concurrency)
-        limit = expert.rate_limit
-        self.throttle = Throttler(limit.requests, limit.period) if limit else None
-        self.breaker = Breaker(
-            failures=max(retry_policy.rest_after, expert.retries + 2), rest=retry_policy.rest
-        )
         self._key = None if key is None else key.get_secret_value()
         if expert.api_key_env:
             self._key = api_key(expert)
@@ -111,6 +101,7 @@ class ExpertCaller:
         server = server_of(expert.server, expert.base_url or "")
         row = ANY if server is None else SERVERS[server]
         self._streams_only = expert.stream_requests or row.streams_only
+        self.limits = Limits(expert, key=self._key, retry_policy=retry_policy)
         self.honours_n = expert.llm is None and "n" in expert.supports
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}

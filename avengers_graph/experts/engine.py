@@ -7,6 +7,7 @@ decided what follows from its end: failover, the end of the round, cancellation.
 
 import asyncio
 import contextvars
+import logging
 import math
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -30,6 +31,8 @@ from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.experts.sample_record import CALLED_OFF, answered, unanswered
 from avengers_graph.types import CalledOff, SampleRecord
+
+LOGGER = logging.getLogger(__name__)
 
 CHARACTERS_PER_TOKEN = 4
 """Where no server counted."""
@@ -238,7 +241,11 @@ class _Round:
                 error=str(error),
             )
             yield SampleFinished(record, error)
-        yield FailedOver(call.expert, str(error), replacement if samples else None)
+        successor = replacement if samples else None
+        LOGGER.warning(
+            "%s failed with a %s; %s takes over", call.expert, error.label, successor or "nobody"
+        )
+        yield FailedOver(call.expert, str(error), successor)
         if replacement is not None:
             self._ask(replacement, samples)
 
@@ -268,6 +275,9 @@ class _Round:
             yield from self.react(self._inbox.get_nowait())
         for task in [task for task in self.calls if task.done()]:
             yield from self._ended(task)
+        if self.calls:
+            level = logging.WARNING if why == "out_of_time" else logging.INFO
+            LOGGER.log(level, "%s (%d calls)", CALLED_OFF[why], len(self.calls))
         prompt = estimated_tokens(self.request.messages)
         for task, call in self.calls.items():
             task.cancel()

@@ -1,5 +1,6 @@
 """One request of a round: waits for its turn, is sent, and is sent again where that may help."""
 
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,6 +17,8 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import recorded
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.settings import for_expert
+
+LOGGER = logging.getLogger(__name__)
 
 
 class PendingCall:
@@ -55,6 +58,7 @@ class PendingCall:
         self._request = request
         self._pool = pool
         self._caller = caller
+        self._breaker = caller.limits.breaker
         self._reserves = reserves
         self._tell = tell
         self._failure: ExpertError | None = None
@@ -80,6 +84,7 @@ class PendingCall:
             retry=retry_if_exception(self._may_pass),
             stop=self._was_the_last,
             wait=self._pool.retry_policy.pause,
+            before_sleep=self._log_pause,
             reraise=True,
         )
         answers: list[AIMessage] = await tries(self._try)
@@ -100,7 +105,7 @@ class PendingCall:
             return False
         if self.heard or self._reserves.has_failed(self.expert):
             return False
-        absent = isinstance(error, ExpertUnreachableError) or self._caller.breaker.is_open
+        absent = isinstance(error, ExpertUnreachableError) or self._breaker.is_open
         return not (absent and self._others_left())
 
     def _was_the_last(self, tries: RetryCallState) -> bool:
@@ -108,6 +113,16 @@ class PendingCall:
         until, retries = self._request.deadline_at, self._settings.retries or 0
         too_late = until is not None and self._pool.clock() + tries.upcoming_sleep > until
         return too_late or tries.attempt_number > retries
+
+    def _log_pause(self, tries: RetryCallState) -> None:
+        label = "failure" if self._failure is None else self._failure.label
+        LOGGER.info(
+            "%s is asked again in %.1f s, after try %d ended in a %s",
+            self.expert,
+            tries.upcoming_sleep,
+            tries.attempt_number,
+            label,
+        )
 
     async def _try(self) -> list[AIMessage]:
         async with self._turn():
@@ -119,11 +134,11 @@ class PendingCall:
             except ExpertError as error:
                 self._failure = error
                 if error.is_down:
-                    self._caller.breaker.failed(error)
+                    self._breaker.failed(error)
                 raise
             finally:
                 self.latency = time.monotonic() - self.sent_at
-            self._caller.breaker.succeeded()
+            self._breaker.succeeded()
             return answers
 
     def _on_chunk(self, chunk: AIMessageChunk) -> None:
@@ -143,11 +158,10 @@ class PendingCall:
             ExpertError: the expert is to be passed over.
         """
         async with AsyncExitStack() as limits:
-            for limit in (self._caller.slots, self._caller.throttle):
-                self._stop_if_refused(self._caller.breaker.refusal)
-                if limit is not None:
-                    await limits.enter_async_context(limit)
-            self._stop_if_refused(self._caller.breaker.admission)
+            for limit in self._caller.limits.waits(self._call.n):
+                self._stop_if_refused(self._breaker.refusal)
+                await limits.enter_async_context(limit)
+            self._stop_if_refused(self._breaker.admission)
             yield
 
     def _stop_if_refused(self, refusal: Callable[[], ExpertError | None]) -> None:

@@ -1,19 +1,17 @@
 """Recorded experts behind the same engine: plans and votes compared on identical samples."""
 
-import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from asyncio_throttle.throttler import Throttler
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 
 from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, RecordsError
-from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.caller import Call, OnChunk
+from avengers_graph.experts.limits import Limits
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded, plain_prompt
 from avengers_graph.experts.retry import RetryPolicy
@@ -59,9 +57,8 @@ class ReplayCaller:
         self, expert: Expert, recorded: dict[str, list[AIMessage]], *, retry_policy: RetryPolicy
     ) -> None:
         self.expert = expert
-        self.slots = asyncio.Semaphore(expert.max_concurrency)
-        self.throttle: Throttler | None = None
-        self.breaker = Breaker(failures=retry_policy.rest_after, rest=retry_policy.rest)
+        at_once = expert.model_copy(update={"rate_limit": None})
+        self.limits = Limits(at_once, key=None, retry_policy=retry_policy)
         self.honours_n = True
         self._recorded = recorded
 

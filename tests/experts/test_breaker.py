@@ -28,7 +28,7 @@ class Seconds:
 
 
 def test_it_opens_after_failures_in_a_row_only() -> None:
-    breaker = Breaker(failures=3, rest=30)
+    breaker = Breaker("alpha", failures=3, rest=30)
     for _ in range(2):
         breaker.failed(ExpertError("down"))
     breaker.succeeded()
@@ -41,7 +41,7 @@ def test_it_opens_after_failures_in_a_row_only() -> None:
 
 
 def test_its_refusal_is_of_the_kind_of_the_last_failure() -> None:
-    breaker = Breaker(failures=1, rest=30)
+    breaker = Breaker("alpha", failures=1, rest=30)
     breaker.failed(ExpertError("gone", kind=ModelConnectionError, is_retryable=True))
     refusal = breaker.refusal()
     assert refusal is not None
@@ -50,7 +50,7 @@ def test_its_refusal_is_of_the_kind_of_the_last_failure() -> None:
 
 def test_one_request_tries_it_after_the_rest() -> None:
     clock = Seconds()
-    breaker = Breaker(failures=1, rest=30, clock=clock)
+    breaker = Breaker("alpha", failures=1, rest=30, clock=clock)
     breaker.failed(ExpertError("down"))
     assert "passed over for 30 s more" in str(breaker.refusal())
     clock.now += 31
