@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.routing import Evidence, RankingSettings, choose, order_key
-from avengers_graph.routing.clustering import cluster, distinct_rows
-from avengers_graph.routing.fitting import Partition, fit_model, fit_residuals, knn_queries
+from avengers_graph.routing.clustering import Partition, cluster, distinct_rows
+from avengers_graph.routing.fitting import fit_model, fit_residuals, knn_queries
 from avengers_graph.routing.matrix import Matrix
 from avengers_graph.routing.model import (
     FittedModel,

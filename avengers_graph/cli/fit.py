@@ -219,20 +219,20 @@ def show_tuning(tuning: "Tuning") -> None:
 
 
 def _summary(settings: "RankingSettings") -> str:
-    parts = [settings.scorer, f"prior {settings.prior}"]
-    if settings.scorer == "blend":
-        shares = (f"{name} {share:g}" for name, share in settings.blend.items())
-        parts[0] = f"blend ({', '.join(shares)})"
-    if settings.scorer == "ridge":
-        parts.append(f"penalty {settings.penalty:g}")
-    if settings.scorer == "knn":
-        parts.append(f"{settings.neighbours} neighbours")
-    if settings.scorer not in ("prior", "ridge"):
-        parts.append(f"shrinkage {settings.shrinkage:g}")
-    if settings.scorer in ("cluster", "reciprocal-rank", "blend"):
-        parts.append(f"{settings.partitions} x {settings.n_clusters} clusters")
-        parts.append(f"top {settings.top_clusters}")
-    return ", ".join(parts)
+    """The settings that the scorer depends on, on one line."""
+    from avengers_graph.routing.scores import scorer_of
+
+    shares = (f"{name} {share:g}" for name, share in settings.blend.items())
+    name = f"blend ({', '.join(shares)})" if settings.scorer == "blend" else settings.scorer
+    phrases = {
+        "penalty": f"penalty {settings.penalty:g}",
+        "neighbours": f"{settings.neighbours} neighbours",
+        "shrinkage": f"shrinkage {settings.shrinkage:g}",
+        "n_clusters": f"{settings.partitions} x {settings.n_clusters} clusters",
+        "top_clusters": f"top {settings.top_clusters}",
+    }
+    read = [phrases[field] for field in scorer_of(settings).reads]
+    return ", ".join([name, f"prior {settings.prior}", *read])
 
 
 def _settings(clusters: str | None, method: str, scorer: str | None) -> "RankingSettings | None":

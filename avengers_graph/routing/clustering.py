@@ -19,7 +19,8 @@ from avengers_graph.errors import ConfigError, RecordsError
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
-_Method = Callable[[Vectors, int, int], Labels]
+Partition = tuple[Vectors, Labels]
+"""Centroids ``(n_clusters, dim)``, and the row of each query's cluster ``(n,)``."""
 
 MINI_BATCH_ABOVE = 20_000
 """Queries above which ``kmeans`` goes by mini-batches."""
@@ -34,7 +35,7 @@ _PER_CLUSTER = 500
 """Queries of a cluster that are looked at, the first ones in file order."""
 
 
-def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tuple[Vectors, Labels]:
+def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> Partition:
     """Centroids ``(n_clusters, dim)`` and each row's nearest one ``(n,)``.
 
     Raises:
@@ -57,12 +58,7 @@ def cluster(vectors: Vectors, *, n_clusters: int, method: str, seed: int) -> tup
     if n_clusters == 1:
         return vectors.mean(axis=0, keepdims=True), np.zeros(len(vectors), dtype=np.int64)
     with few_threads():
-        if method in _BY_CENTROID:
-            return _BY_CENTROID[method](vectors, n_clusters, seed)
-        labels = _BY_LABEL[method](vectors, n_clusters, seed)
-    found = np.unique(labels)
-    centroids = np.stack([vectors[labels == label].mean(axis=0) for label in found])
-    return centroids, nearest_rows(vectors, centroids)
+        return METHODS[method](vectors, n_clusters, seed)
 
 
 def distinct_rows(vectors: Vectors, *, enough: int) -> int:
@@ -106,7 +102,7 @@ def squared_distances(vectors: Vectors, centroids: Vectors) -> NDArray[np.float6
     return np.asarray(np.maximum(lengths - 2 * cross, 0.0))
 
 
-def _kmeans(vectors: Vectors, n_clusters: int, seed: int) -> tuple[Vectors, Labels]:
+def _kmeans(vectors: Vectors, n_clusters: int, seed: int) -> Partition:
     from sklearn.cluster import KMeans
 
     if len(vectors) > MINI_BATCH_ABOVE:
@@ -115,7 +111,7 @@ def _kmeans(vectors: Vectors, n_clusters: int, seed: int) -> tuple[Vectors, Labe
     return model.cluster_centers_.astype(np.float32), model.labels_.astype(np.int64)
 
 
-def _mini_batch(vectors: Vectors, n_clusters: int, seed: int) -> tuple[Vectors, Labels]:
+def _mini_batch(vectors: Vectors, n_clusters: int, seed: int) -> Partition:
     from sklearn.cluster import MiniBatchKMeans
 
     model = MiniBatchKMeans(
@@ -125,20 +121,20 @@ def _mini_batch(vectors: Vectors, n_clusters: int, seed: int) -> tuple[Vectors, 
     return centroids, nearest_rows(vectors, centroids)
 
 
-def _hierarchical(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+def _hierarchical(vectors: Vectors, n_clusters: int, seed: int) -> Partition:
     from sklearn.cluster import AgglomerativeClustering
 
-    return np.asarray(AgglomerativeClustering(n_clusters).fit_predict(vectors))
+    return _means_of(vectors, AgglomerativeClustering(n_clusters).fit_predict(vectors))
 
 
-def _gmm(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+def _gmm(vectors: Vectors, n_clusters: int, seed: int) -> Partition:
     from sklearn.mixture import GaussianMixture
 
     model = GaussianMixture(n_clusters, covariance_type="diag", random_state=seed, reg_covar=1e-4)
-    return np.asarray(model.fit_predict(vectors.astype(np.float64)))
+    return _means_of(vectors, model.fit_predict(vectors.astype(np.float64)))
 
 
-def _spectral(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+def _spectral(vectors: Vectors, n_clusters: int, seed: int) -> Partition:
     from sklearn.cluster import SpectralClustering
 
     if n_clusters >= len(vectors):
@@ -147,37 +143,43 @@ def _spectral(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
             f"spectral clustering makes {len(vectors) - 1} clusters of {len(vectors)} queries at "
             f"most, not {n_clusters}; ask for fewer, or use another method"
         )
+    model = SpectralClustering(
+        n_clusters,
+        affinity="nearest_neighbors",
+        n_neighbors=min(10, len(vectors)),
+        assign_labels="cluster_qr",
+        random_state=seed,
+    )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Graph is not fully connected")
-        return np.asarray(
-            SpectralClustering(
-                n_clusters,
-                affinity="nearest_neighbors",
-                n_neighbors=min(10, len(vectors)),
-                assign_labels="cluster_qr",
-                random_state=seed,
-            ).fit_predict(vectors)
-        )
+        return _means_of(vectors, model.fit_predict(vectors))
 
 
-def _birch(vectors: Vectors, n_clusters: int, seed: int) -> Labels:
+def _birch(vectors: Vectors, n_clusters: int, seed: int) -> Partition:
     from sklearn.cluster import Birch
 
-    return np.asarray(Birch(threshold=0.4, n_clusters=n_clusters).fit_predict(vectors))
+    return _means_of(vectors, Birch(threshold=0.4, n_clusters=n_clusters).fit_predict(vectors))
 
 
-_BY_CENTROID: Mapping[str, Callable[[Vectors, int, int], tuple[Vectors, Labels]]] = {
+def _means_of(vectors: Vectors, labels: Labels) -> Partition:
+    """The groups that a method found, each with its mean as the centroid.
+
+    A query near the border of a group may lie nearer to another group's mean, and then goes there.
+    """
+    found = np.unique(labels)
+    centroids = np.stack([vectors[labels == label].mean(axis=0) for label in found])
+    return centroids, nearest_rows(vectors, centroids)
+
+
+METHODS: Mapping[str, Callable[[Vectors, int, int], Partition]] = {
     "kmeans": _kmeans,
     "mini-batch": _mini_batch,
-}
-_BY_LABEL: Mapping[str, _Method] = {
     "hierarchical": _hierarchical,
     "gmm": _gmm,
     "spectral": _spectral,
     "birch": _birch,
 }
-METHODS = (*_BY_CENTROID, *_BY_LABEL)
-"""Names of all methods. Those of ``_BY_LABEL`` group queries; each group's mean is its centroid."""
+"""Methods by name: from vectors ``(n, dim)``, a number of clusters and a seed to a partition."""
 
 
 def cluster_labels(queries: Sequence[str], clusters: Sequence[int], n_clusters: int) -> list[str]:

@@ -11,7 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from avengers_graph.embedding import Progress, embed_texts, unit_rows
 from avengers_graph.errors import EmbeddingError
 from avengers_graph.records import Record, check_records
-from avengers_graph.routing.clustering import cluster, cluster_labels, distinct_rows, few_threads
+from avengers_graph.routing.clustering import (
+    Partition,
+    cluster,
+    cluster_labels,
+    distinct_rows,
+    few_threads,
+)
 from avengers_graph.routing.matrix import PSEUDO_COUNT, Matrix, dataset_means, matrix
 from avengers_graph.routing.model import (
     ClusterTable,
@@ -34,9 +40,6 @@ CLASSIFIER_SAMPLE = 50_000
 
 _UNIT = 1e-5
 """A vector whose length differs from 1 by no more is not scaled again."""
-
-Partition = tuple[Vectors, NDArray[np.int64]]
-"""Centroids (n_clusters, dim), and each query's cluster (n,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

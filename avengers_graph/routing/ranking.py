@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.routing.evidence import Evidence
-from avengers_graph.routing.scores import estimate, order_key, support, trade_off
+from avengers_graph.routing.scores import estimate, order_key, scorer_of, support, trade_off
 from avengers_graph.types import RankedExpert
 
 Floats = NDArray[np.float64]
@@ -135,17 +135,7 @@ def _row(
 def _why(evidence: Evidence, at: int, score: float) -> str:
     """Which scorer spoke, on how much, and what it says."""
     settings = evidence.settings
-    near = _near(evidence, at)
-    said = {
-        "cluster": f"cluster accuracy: {near}",
-        "reciprocal-rank": f"reciprocal rank: {near}",
-        "knn": f"kNN: the {settings.neighbours} nearest validation queries",
-        "ridge": "ridge on the embedding",
-        "prior": "prior alone",
-        "blend": "blend of "
-        + ", ".join(f"{name} x {weight:g}" for name, weight in settings.blend.items() if weight)
-        + f"; {near}",
-    }.get(settings.scorer, settings.scorer)  # a scorer without a phrase goes by its name
+    said = scorer_of(settings).reason(settings, _near(evidence, at))
     text = f"{said}; {_prior(evidence, at)}; estimate {score:.0%}"
     backed_off = f"{1 - float(evidence.trust):.0%}"
     if backed_off != "0%" and settings.back_off:

@@ -1,16 +1,18 @@
-"""From evidence to an estimated share of right answers, one function per scorer.
+"""From evidence to an estimated share of right answers: one function and one row per scorer.
 
 Every scorer estimates by how much an expert is better or worse near the query than the prior
 says (a residual), so that where there is little evidence the prior is what remains.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.routing.evidence import Evidence
+from avengers_graph.routing.settings import RankingSettings
 
 Floats = NDArray[np.float64]
 
@@ -49,41 +51,92 @@ def blend_residual(evidence: Evidence) -> Floats:
     """Convex combination of the scorers named in the settings."""
     total = sum(evidence.settings.blend.values())
     parts = [
-        weight / total * _scorer(name)(evidence)
+        weight / total * _scorer(name).residual(evidence)
         for name, weight in evidence.settings.blend.items()
         if weight > 0
     ]
     return np.asarray(np.sum(parts, axis=0))
 
 
-SCORERS: Mapping[str, Callable[[Evidence], Floats]] = {
-    "cluster": cluster_residual,
-    "reciprocal-rank": cluster_residual,
-    "knn": knn_residual,
-    "ridge": ridge_residual,
-    "prior": no_residual,
-    "blend": blend_residual,
+def fused_rank_order(evidence: Evidence) -> Floats:
+    """``fused_ranks``, giving way to the global ranks far from what is known, ``(..., e)``."""
+    fused = fused_ranks(evidence)
+    if not evidence.settings.back_off:
+        return fused
+    kept = evidence.trust[..., None]
+    return np.asarray(kept * fused + (1 - kept) / (_ranks(evidence.global_means) + RANK_OFFSET))
+
+
+def _blend_reason(settings: RankingSettings, near: str) -> str:
+    shares = (f"{name} x {weight:g}" for name, weight in settings.blend.items() if weight)
+    return f"blend of {', '.join(shares)}; {near}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """One way to estimate by how much experts differ from the prior near a query."""
+
+    residual: Callable[[Evidence], Floats]
+    """Score minus prior, ``(..., e)``."""
+    reason: Callable[[RankingSettings, str], str]
+    """Words for a ranked expert, from the settings and from what the nearest clusters hold."""
+    reads: tuple[str, ...] = ()
+    """Fields of the settings, beside the prior, that the residual depends on."""
+    by_cluster: bool = False
+    """Whether the estimate rests on the scores in the clusters, or on ``neighbours`` scores."""
+    order: Callable[[Evidence], Floats] | None = None
+    """What experts are ordered by, larger first, ``(..., e)``; None orders by the estimate."""
+
+
+_CLUSTERS = ("shrinkage", "n_clusters", "top_clusters")
+
+SCORERS: Mapping[str, Scorer] = {
+    "cluster": Scorer(
+        cluster_residual,
+        lambda settings, near: f"cluster accuracy: {near}",
+        reads=_CLUSTERS,
+        by_cluster=True,
+    ),
+    "reciprocal-rank": Scorer(
+        cluster_residual,
+        lambda settings, near: f"reciprocal rank: {near}",
+        reads=_CLUSTERS,
+        by_cluster=True,
+        order=fused_rank_order,
+    ),
+    "knn": Scorer(
+        knn_residual,
+        lambda settings, near: f"kNN: the {settings.neighbours} nearest validation queries",
+        reads=("neighbours", "shrinkage"),
+    ),
+    "ridge": Scorer(
+        ridge_residual, lambda settings, near: "ridge on the embedding", reads=("penalty",)
+    ),
+    "prior": Scorer(no_residual, lambda settings, near: "prior alone"),
+    "blend": Scorer(blend_residual, _blend_reason, reads=_CLUSTERS),
 }
-"""Residual by scorer. ``reciprocal-rank`` estimates as ``cluster`` does and orders by
-``fused_ranks``."""
+"""Scorers by name."""
+
+
+def scorer_of(settings: RankingSettings) -> Scorer:
+    """The row of the scorer that settings name.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    return _scorer(settings.scorer)
 
 
 def estimate(evidence: Evidence) -> Floats:
     """Estimated share of right answers of each expert, in [0, 1], shape ``(..., e)``."""
-    local = evidence.prior + _scorer(evidence.settings.scorer)(evidence)
+    local = evidence.prior + scorer_of(evidence.settings).residual(evidence)
     kept = evidence.trust[..., None] if evidence.settings.back_off else 1.0
     return np.clip(kept * local + (1 - kept) * evidence.global_means, 0.0, 1.0)
 
 
 def order_key(evidence: Evidence) -> Floats:
     """What experts are ordered by, larger first, shape ``(..., e)``."""
-    if evidence.settings.scorer != "reciprocal-rank":
-        return estimate(evidence)
-    fused = fused_ranks(evidence)
-    if not evidence.settings.back_off:
-        return fused
-    kept = evidence.trust[..., None]
-    return np.asarray(kept * fused + (1 - kept) / (_ranks(evidence.global_means) + RANK_OFFSET))
+    return (scorer_of(evidence.settings).order or estimate)(evidence)
 
 
 def choose(
@@ -149,16 +202,15 @@ def support(evidence: Evidence) -> Floats:
     """
     settings = evidence.settings
     here = (evidence.weights[..., None] * evidence.counts).sum(axis=-2).mean(axis=-2)
-    few = np.minimum(here, settings.neighbours)
-    if settings.scorer in ("cluster", "reciprocal-rank"):
-        return np.asarray(here)
-    if settings.scorer != "blend":
-        return np.asarray(few)
-    share = settings.blend.get("cluster", 0.0) / sum(settings.blend.values())
-    return np.asarray(share * here + (1 - share) * few)
+    blend = settings.blend if settings.scorer == "blend" else {settings.scorer: 1.0}
+    by_cluster = sum(
+        weight for name, weight in blend.items() if weight and _scorer(name).by_cluster
+    )
+    share = by_cluster / sum(blend.values())
+    return np.asarray(share * here + (1 - share) * np.minimum(here, settings.neighbours))
 
 
-def _scorer(name: str) -> Callable[[Evidence], Floats]:
+def _scorer(name: str) -> Scorer:
     if name not in SCORERS:
         raise ConfigError(f"scorer {name!r} is unknown; use one of {sorted(SCORERS)}")
     return SCORERS[name]

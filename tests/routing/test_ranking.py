@@ -18,6 +18,7 @@ from avengers_graph.routing import (
     trust,
 )
 from avengers_graph.routing.ranking import credible_interval
+from avengers_graph.routing.scores import Scorer
 
 PLAIN = RankingSettings(scorer="cluster", prior="global", partitions=1, shrinkage=0)
 
@@ -277,10 +278,11 @@ def test_the_count_is_that_of_the_scorer_that_spoke(
 def test_a_new_scorer_needs_a_row_in_the_registry_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    added = {**SCORERS, "cheerful": lambda evidence: evidence.prior * 0 + 0.1}
+    cheerful = Scorer(lambda evidence: evidence.prior * 0 + 0.1, lambda settings, near: "cheer")
+    added = {**SCORERS, "cheerful": cheerful}
     monkeypatch.setattr("avengers_graph.routing.scores.SCORERS", added)
     ranked = rank_experts(
         evidence([[0.5]], settings=replace(PLAIN, scorer="cheerful")), candidates=["a"]
     )
     assert ranked[0]["score"] == pytest.approx(0.6)
-    assert ranked[0]["why"].startswith("cheerful; ")
+    assert ranked[0]["why"].startswith("cheer; ")
