@@ -111,12 +111,21 @@ class ChatAvengers(BaseChatModel):
     _graph: Graph = PrivateAttr()
     _pool: ExpertPool = PrivateAttr()
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(
+        self, *, pool: ExpertPool, index: ClusterIndex, embeddings: Embeddings, **settings: Any
+    ) -> None:
         """See the class.
+
+        Args:
+            pool: the experts.
+            index: the fitted clusters.
+            embeddings: what the index was fitted with.
+            settings: fields of the class, fields of ``Context`` and parameters of the experts.
 
         Raises:
             ConfigError: an unknown keyword, or a value that no call could run with.
         """
+        given = {"pool": pool, "index": index, "embeddings": embeddings, **settings}
         try:
             super().__init__(**folded(given, fields=type(self).model_fields))
         except ValidationError as error:

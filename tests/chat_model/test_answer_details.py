@@ -1,5 +1,6 @@
 """What servers report besides the text reaches the answer, as with ``ChatOpenAI``."""
 
+import json
 from collections.abc import Callable
 from functools import reduce
 from operator import add
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 
 from avengers_graph import ChatAvengers
 from tests.calibrated import SUM
-from tests.servers.answers import Reply
+from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer
 
 pytestmark = pytest.mark.integration
@@ -143,3 +144,14 @@ def test_token_usage_is_that_of_all_samples(server: OpenAIServer, llm_of: Models
         "total_tokens": 24,
     }
     assert metadata["model_name"] == "avengers"
+
+
+@pytest.mark.parametrize("settings", [ONE, VOTE], ids=["one", "vote"])
+def test_a_reason_that_was_not_sent_is_not_made_up(
+    server: OpenAIServer, llm_of: Models, settings: Settings
+) -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "It is 13."}}
+    server.serve("alpha", Fault(status=200, body=json.dumps({"id": "x", "choices": [choice]})))
+    answer = answer_of(llm_of(experts=("alpha",), **settings), streamed=False)
+    assert answer.text == "It is 13."
+    assert answer.response_metadata.get("finish_reason") is None
