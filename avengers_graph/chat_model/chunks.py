@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessageChunk
 from langchain_core.messages.content import ContentBlock
@@ -12,6 +11,7 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from avengers_graph.chat_model.reasoning import WithoutReasoning
+from avengers_graph.experts.wire import whole_arguments
 
 _PIECE = re.compile(r"\S+\s*|\s+")
 
@@ -42,7 +42,9 @@ class AnswerChunk(AIMessageChunk):
 
 
 def _ended(whole: AnswerChunk) -> AIMessageChunk:
-    cut = [call for call in whole.tool_call_chunks if not _is_whole(call["args"])]
+    calls = whole.tool_call_chunks
+    # No text at all is a call without arguments.
+    cut = [call for call in calls if call["args"] and whole_arguments(call["args"]) is None]
     ended = AIMessageChunk.model_construct(_fields_set=whole.model_fields_set, **dict(whole))
     if not cut:
         return ended
@@ -67,46 +69,47 @@ def _ended(whole: AnswerChunk) -> AIMessageChunk:
     return ended
 
 
-def _is_whole(arguments: str | None) -> bool:
-    """Whether a call's arguments are a JSON object to its end, or none at all."""
-    try:
-        return not arguments or isinstance(json.loads(arguments, strict=False), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
 class TokenChunks:
     """Chunks of what an expert is just writing, one at a time."""
 
     def __init__(self) -> None:
-        self.begun = self.called = False
-        """Whether anything was passed on so far, and whether a tool call was."""
         self._text = WithoutReasoning()
-        self._ids: dict[int | None, str] = {}
+        self._thought = self._said = self._called = False
+        """Whether reasoning, text and calls have been passed on."""
 
     def of(self, heard: AIMessageChunk) -> Iterator[ChatGenerationChunk]:
         """What can be shown of a piece; the usage comes with the last chunk of the answer."""
-        if text := self._text.of(str(heard.text)):
-            self.begun = True
+        text = self._text.of(str(heard.text))
+        thought = heard.additional_kwargs.get("reasoning_content")
+        if thought is None and text and not self._thought:
+            thought = self._text.left_out
+        if thought:
+            self._thought = True
+            yield _thought_chunk(thought)
+        if text:
+            self._said = True
             yield _chunk(content=text)
         if heard.tool_call_chunks:
-            self.begun = self.called = True
-            calls = [_identified(call, self._ids) for call in heard.tool_call_chunks]
-            yield _chunk(content="", tool_call_chunks=calls)
+            self._called = True
+            yield _chunk(content="", tool_call_chunks=heard.tool_call_chunks)
 
     def rest(self, answer: AIMessage) -> Iterator[ChatGenerationChunk]:
         """What is left to say of the answer: all of it where nothing was passed on."""
-        if not self.begun:
+        beside = dict(answer.additional_kwargs)
+        thought = beside.pop("reasoning_content", None)
+        if thought and not self._thought:
+            yield _thought_chunk(thought)
+        if not (self._said or self._called):
             for piece in _PIECE.findall(answer.text):
                 yield _chunk(content=piece)
         elif text := self._text.rest():
             yield _chunk(content=text)
         # What streamed as text may have turned out to be calls.
-        if not self.called and (calls := _call_chunks(answer)):
+        if not self._called and (calls := _call_chunks(answer)):
             yield _chunk(content="", tool_call_chunks=calls)
         yield _chunk(
             content="",
-            additional_kwargs=answer.additional_kwargs,
+            additional_kwargs=beside,
             usage_metadata=answer.usage_metadata,
             response_metadata=answer.response_metadata,
             chunk_position="last",
@@ -117,20 +120,8 @@ def _chunk(*, content: str, **fields: Any) -> ChatGenerationChunk:
     return ChatGenerationChunk(message=AnswerChunk(content=content, **fields), text=content)
 
 
-def _identified(call: ToolCallChunk, ids: dict[int | None, str]) -> ToolCallChunk:
-    """The piece of a tool call; the first one (it has the name) brings an id no other call has.
-
-    Args:
-        ids: those of the calls so far, by the index that tells the pieces of one from another's.
-    """
-    begun = call["index"] is not None and call["index"] in ids
-    if begun or not call["name"]:
-        # Some servers say the id with every piece.
-        return {**call, "id": ids[call["index"]]} if begun and call["id"] else call
-    taken = not call["id"] or call["id"] in ids.values()
-    identity = f"call_{uuid4().hex}" if taken or call["id"] is None else call["id"]
-    ids[call["index"]] = identity
-    return {**call, "id": identity}
+def _thought_chunk(thought: str) -> ChatGenerationChunk:
+    return _chunk(content="", additional_kwargs={"reasoning_content": thought})
 
 
 def _call_chunks(answer: AIMessage) -> list[ToolCallChunk]:

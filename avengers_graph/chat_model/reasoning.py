@@ -2,7 +2,7 @@
 
 import re
 
-from avengers_graph.voting.reasoning import CLOSING, NAMES, OPENING
+from avengers_graph.voting.reasoning import CLOSING, NAMES, OPENING, split_reasoning
 
 _OPENING_TAGS = tuple(f"<{name}>" for name in NAMES)
 _CLOSING_TAGS = tuple(f"</{name}>" for name in NAMES)
@@ -17,7 +17,7 @@ class WithoutReasoning:
     """
 
     def __init__(self) -> None:
-        self._held = ""
+        self._held = self._before = ""
         self._thinking = self._answering = self._after_block = False
 
     def of(self, piece: str) -> str:
@@ -25,6 +25,7 @@ class WithoutReasoning:
         if self._answering:
             return piece
         self._held += piece
+        self._before += piece
         while (tag := self._next_tag()) is not None:
             self._held = self._held[tag.end() :]
             self._after_block |= self._thinking
@@ -39,6 +40,11 @@ class WithoutReasoning:
             return ""
         self._answering = True
         return self.rest()
+
+    @property
+    def left_out(self) -> str | None:
+        """The reasoning before the answer, once the answer has begun; None without any."""
+        return split_reasoning(self._before)[1]
 
     def rest(self) -> str:
         """What was held back and turned out to be text."""

@@ -155,3 +155,14 @@ def test_a_reason_that_was_not_sent_is_not_made_up(
     answer = answer_of(llm_of(experts=("alpha",), **settings), streamed=False)
     assert answer.text == "It is 13."
     assert answer.response_metadata.get("finish_reason") is None
+
+
+@each_form
+@each_way
+def test_half_a_character_is_a_replacement_character(
+    server: OpenAIServer, llm_of: Models, settings: Settings, streamed: bool
+) -> None:
+    """An emoji cut in two ended the request with an error of pydantic."""
+    server.serve("alpha", "The answer is 13 \ud83d")
+    answer = answer_of(llm_of(experts=("alpha",), **settings), streamed)
+    assert answer.text == "The answer is 13 \ufffd"

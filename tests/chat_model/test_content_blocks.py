@@ -23,6 +23,7 @@ from tests.servers.openai_server import OpenAIServer
 Models = Callable[..., ChatAvengers]
 CALLED = Reply("Let me add.", tool_calls=[ToolUse("add", {"a": 6, "b": 7})])
 TOLD = [("text", "Let me add."), ("tool_call", {"a": 6, "b": 7})]
+THOUGHT = ("reasoning", "6 + 7, hm")
 
 
 @tool
@@ -33,7 +34,10 @@ def add(a: int, b: int) -> int:
 
 def told(message: AIMessage) -> list[Any]:
     """Kind of each block, and what is in it."""
-    return [(b["type"], b.get("text", b.get("args"))) for b in message.content_blocks]
+    return [
+        (block["type"], block.get("reasoning", block.get("text", block.get("args"))))
+        for block in message.content_blocks
+    ]
 
 
 def answer_of(llm: Any, form: str) -> AIMessage:
@@ -112,7 +116,7 @@ def test_the_environment_may_ask_for_blocks(
     monkeypatch.setenv("LC_OUTPUT_VERSION", "v1")
     server.serve("alpha", Reply("<think>6 + 7, hm</think>Let me add.", CALLED.tool_calls))
     answer = answer_of(llm_of(experts=("alpha",), strategy=strategy).bind_tools([add]), form)
-    assert told(answer) == TOLD
+    assert told(answer) == [THOUGHT, *TOLD]
 
 
 @pytest.mark.parametrize("form", ["invoke", "stream", "astream"])
@@ -134,5 +138,5 @@ def test_experts_that_answer_in_blocks(
     expert = Expert(name="alpha", llm=model, supports=frozenset({"tools", "system"}))
     llm = llm_of(experts=(expert,), strategy=strategy, samples=2, output_version=version)
     answer = answer_of(llm.bind_tools([add]), form)
-    assert told(answer) == TOLD
+    assert told(answer) == [THOUGHT, *TOLD]
     assert answer.text == "Let me add."

@@ -34,6 +34,8 @@ def test_the_stream_shows_what_the_whole_gives(text: str, size: int) -> None:
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
     shown = "".join(without.of(piece) for piece in pieces) + without.rest()
     assert shown == split_reasoning(text)[0]
+    if shown:
+        assert without.left_out == split_reasoning(text)[1]
 
 
 def test_only_what_may_become_a_block_is_held_back() -> None:
