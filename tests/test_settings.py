@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from avengers_graph.config import Expert
 from avengers_graph.context import Context
@@ -11,9 +13,9 @@ from avengers_graph.plans import PlannedCall, PlannedRound
 from avengers_graph.settings import for_expert, for_round, resolve
 
 
-@pytest.mark.parametrize("given", [None, {}, Context()])
-def test_defaults_hold_where_nothing_is_given(given: Any) -> None:
-    assert resolve(Context(samples=3), given).samples == 3
+@pytest.mark.parametrize("layer", [None, {}, Context()])
+def test_defaults_hold_where_nothing_is_given(layer: Any) -> None:
+    assert resolve(Context(samples=3), layer).samples == 3
 
 
 def test_each_layer_lies_over_those_before_it() -> None:
@@ -55,10 +57,36 @@ def test_what_is_wrong_in_any_layer_is_named(layer: Any, words: str) -> None:
             resolve(layer)
 
 
+LAYERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "samples": st.integers(1, 256),
+        "temperature": st.none() | st.floats(0, 2),
+        "merge": st.booleans(),
+        "labels": st.lists(st.text(max_size=3), max_size=2),
+        "params": st.fixed_dictionaries(
+            {}, optional={"seed": st.none() | st.integers(0, 9), "top_p": st.floats(0, 1)}
+        ),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(LAYERS, LAYERS, LAYERS)
+def test_layers_may_be_laid_down_in_steps(
+    defaults: dict[str, Any], below: dict[str, Any], above: dict[str, Any]
+) -> None:
+    at_once = resolve(Context(**defaults), below, above)
+    assert at_once == resolve(resolve(Context(**defaults), below), above)
+    assert at_once == resolve(Context(**defaults), Context(**below), Context(**above))
+    for name in above.keys() - {"params"}:
+        assert getattr(at_once, name) == above[name]
+
+
 def test_the_callers_own_settings_are_left_as_they_were() -> None:
-    given = {"samples": 3, "params": {"seed": 1}}
-    resolve(Context(), given)
-    assert given == {"samples": 3, "params": {"seed": 1}}
+    layer = {"samples": 3, "params": {"seed": 1}}
+    resolve(Context(), layer)
+    assert layer == {"samples": 3, "params": {"seed": 1}}
 
 
 def planned(temperature: float | None) -> PlannedRound:
@@ -86,19 +114,19 @@ def test_a_call_comes_before_the_round_the_context_and_the_expert(
     temperature: float,
 ) -> None:
     expert = Expert(name="a", base_url="http://127.0.0.1:9/v1", temperature=of_the_expert)
-    settings = resolve(Context(temperature=context), {"params": {"temperature": call, "seed": 1}})
-    found = for_expert(for_round(settings, planned(of_the_round)), expert)
+    resolved = resolve(Context(temperature=context), {"params": {"temperature": call, "seed": 1}})
+    found = for_expert(for_round(resolved, planned(of_the_round)), expert)
     assert found.temperature == temperature
     assert found.params == {"seed": 1}
 
 
-@pytest.mark.parametrize(("given", "retries"), [(None, 5), (0, 0), (3, 3)])
-def test_an_expert_has_retries_of_its_own(given: int | None, retries: int) -> None:
+@pytest.mark.parametrize(("of_the_call", "retries"), [(None, 5), (0, 0), (3, 3)])
+def test_an_expert_has_retries_of_its_own(of_the_call: int | None, retries: int) -> None:
     expert = Expert(name="a", base_url="http://127.0.0.1:9/v1", retries=5)
-    assert for_expert(Context(retries=given), expert).retries == retries
+    assert for_expert(Context(retries=of_the_call), expert).retries == retries
 
 
 def test_a_round_leaves_the_settings_of_the_request_as_they_were() -> None:
-    settings = resolve(Context(), {"params": {"temperature": 0.1}})
-    for_round(settings, planned(0.5))
-    assert (settings.temperature, settings.params) == (None, {"temperature": 0.1})
+    resolved = resolve(Context(), {"params": {"temperature": 0.1}})
+    for_round(resolved, planned(0.5))
+    assert (resolved.temperature, resolved.params) == (None, {"temperature": 0.1})

@@ -80,8 +80,8 @@ def test_a_plan_of_ones_own_is_as_documented(workplace: Path) -> None:
     Path("avengers.yaml").write_text(
         yaml.safe_dump({**config, **yaml.safe_load(block)}), encoding="utf-8"
     )
-    plan = load_config("avengers.yaml").plans["careful"].to_plan("careful")
-    assert [len(planned["calls"]) for planned in plan["rounds"]] == [1, 2]
+    plan = load_config("avengers.yaml").plans["careful"]
+    assert [len(planned.calls) for planned in plan.rounds] == [1, 2]
     answer = ChatAvengers.from_config("avengers.yaml", strategy="careful").invoke("What is 2 + 2?")
     assert answer.response_metadata["avengers"]["strategy"] == "careful"
 
