@@ -41,15 +41,19 @@ _DECLINING = re.compile(
     r"|\bi (?:do not|don['’]t) have (?:access|enough|the ability|personal|real-?time|any|"
     r"opinions)\b"
     r"|\bagainst (?:my|our) (?:\w+ )?(?:policy|policies|guidelines|programming|principles)\b"
-    r"|\b(?:es tut mir leid|leider kann ich|je suis désolé|lo siento|mi dispiace|sinto muito)\b"
-    r"|(?:抱歉|对不起)[，,]?我?(?:无法|不能)|죄송하지만|申し訳(?:ありません|ございません)|"
-    r"(?:извините|к сожалению),? я не могу",
+    r"|\b(?:es tut mir leid[^.!?]{0,60}\bnicht|leider kann ich[^.!?]{0,60}\bnicht|"
+    r"je suis désolée?[^.!?]{0,60}\bne (?:peux|suis) pas|lo siento[^.!?]{0,60}\bno puedo|"
+    r"mi dispiace[^.!?]{0,60}\bnon posso|sinto muito[^.!?]{0,60}\bnão posso)\b"
+    r"|(?:抱歉|对不起)[，,]?我?(?:无法|不能)|죄송[^.!?]{0,60}수 없|"
+    r"申し訳[^。]{0,60}(?:できません|できかねます)|"
+    r"(?:извините|к сожалению)[^.!?]{0,20}не могу",
     re.IGNORECASE,
 )
 """What declines, within the first sentences of a text."""
 _BEST_GUESS = re.compile(
     r"\b(?:but|however)\b.{0,80}\b(?:i(?:['’]d| would) say|i think|my best guess|most likely|"
-    r"probably|it is|it['’]s)\b",
+    r"probably|it is|it['’]s)\b"
+    r"|\b(?:but|however)\b[^.\n]{0,80}=\s*\S",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -51,6 +51,9 @@ def test_broken_off_answers_count_only_while_there_is_no_whole_one() -> None:
         "As an AI language model, I don't have personal opinions.",
         "I apologize, but I cannot provide 3 of those.",
         "抱歉，我无法回答这个问题。",
+        "Es tut mir leid, aber dabei kann ich nicht helfen.",
+        "Lo siento, pero no puedo ayudar con eso.",
+        "죄송하지만 그 질문에는 답변할 수 없습니다.",
     ],
 )
 def test_refusals(text: str) -> None:
@@ -65,6 +68,8 @@ def test_refusals(text: str) -> None:
         ("As an AI, I compute 6 times 7. The answer is 42.", "42"),
         ("I cannot answer with certainty, but I'd say 42.", "42"),
         ("Sorry, I cannot provide all steps. \\boxed{42}", "42"),
+        ("I'm sorry, I cannot see the picture, but 6 * 7 = 42.", "42"),
+        ("Es tut mir leid für den Fehler. 6 mal 7 ist 42.", "42"),
     ],
 )
 def test_an_apology_with_an_answer_is_none(text: str, answer: str) -> None:

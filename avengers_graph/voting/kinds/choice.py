@@ -35,7 +35,8 @@ _LED_LOWER = re.compile(r"[\s*_\"'`$]{0,8}[(\[]?([a-z])[)\]]")
 _SEVERAL_JOINED = re.compile(r"\W{0,8}([A-Z]{2,10})\W{0,8}")
 _OR = joined([word for row in LANGUAGES.values() for word in row.or_words])
 _NEXT = re.compile(
-    rf"{_CLOSING}\s{{0,3}}(?:[,;、，]?\s{{0,2}}(?:{_OR}|and also|as well as)\b|[,/&;、，+])"
+    rf"{_CLOSING}\s{{0,3}}(?:[,;、，]?\s{{0,2}}(?:{_OR}|and/or|and also|as well as)"
+    r"(?:\b|(?<=[^\x00-\x7f]))|[,/&;、，+])"
     rf"\s{{0,3}}(?:both |{_NAMED} )?{_OPENING}{_LETTER}"
     r"(?!\s+(?:is|was|has|does|would|says|think)\b)"
 )
@@ -44,7 +45,9 @@ _PROSE_FOLLOWS = re.compile(
     r"due|for|given|with|by|based|note|so|therefore|but|and|or|where|the|it|que|porque|weil|da|car|"
     r"parce|perché|omdat|потому|instead|over|rather|here|too)\b|[(\-–—:→,.;]|[A-Z]|\d",
 )
-_ARTICLE_FOLLOWS = re.compile(r"(?:because|since|as|is (?:the|correct|right)|for|[-–—:(,.;])")
+_ARTICLE_FOLLOWS = re.compile(
+    r"(?:because|since|as|is (?:the )?(?:correct|right|best|only|answer)|for|[-–—:(,.;])"
+)
 _OPERATOR = re.compile(r"\s{0,3}(?:[=+*/^_<>≈≤≥\\]|-\s?[A-Z0-9(\\])|[\[('’]")
 
 _CUE = re.compile(
