@@ -29,7 +29,7 @@ _WRITE = 2000
 _TABLE = ("counts", "means", "expected", "costs", "latencies")
 _GLOBALS = ("global_means", "global_counts", "global_costs", "global_latencies")
 PROBES = 32
-"""Stored vectors asked for on opening: each must find itself."""
+"""Stored vectors asked for on opening: half of them or more must find themselves."""
 PROBE_DISTANCE = 1e-4
 """Squared distance within which a stored vector counts as found."""
 
@@ -215,13 +215,14 @@ def read_model(client: "ClientAPI", generation: str, manifest: Mapping[str, Any]
 
 
 def check_search(collection: "Collection", *, expected: int) -> None:
-    """Ask for stored vectors by search; each must find itself.
+    """Ask for stored vectors by search; they must find themselves.
 
     Reading records by id would not notice that the folder with the search index is gone:
-    Chroma then answers searches from what is left.
+    Chroma then answers searches from what is left, and finds none of the first vectors. A sound
+    index of vectors far apart from each other misses a few of them: its search is approximate.
 
     Raises:
-        IndexDamagedError: the count is off or a vector is not found.
+        IndexDamagedError: the count is off, or most of the vectors are not found.
     """
     name = collection.name
     found = collection.count()
@@ -232,7 +233,7 @@ def check_search(collection: "Collection", *, expected: int) -> None:
         raise _damaged(name, "no vector can be read")
     answer = collection.query(query_embeddings=some, n_results=1, include=["distances"])
     nearest = answer["distances"] or []
-    if len(nearest) != len(some) or any(not row or not row[0] <= PROBE_DISTANCE for row in nearest):
+    if 2 * sum(bool(row) and row[0] <= PROBE_DISTANCE for row in nearest) < len(some):
         raise _damaged(name, "stored vectors are not found by search")
 
 

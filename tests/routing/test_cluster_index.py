@@ -108,6 +108,15 @@ def test_nearest_is_what_kmeans_predicts(place: IndexPlace) -> None:
     assert [hit["distance"] for hit in found] == pytest.approx(distances.tolist(), abs=1e-5)
 
 
+def test_clusters_far_apart_are_no_damage(tmp_path: Path) -> None:
+    """Chroma's approximate search misses one stored centroid in ten of such."""
+    vectors = np.random.default_rng(0).normal(size=(1200, 384)).astype(np.float32)
+    records = [Record(f"query {at}", "d", {"a": float(at % 2)}) for at in range(len(vectors))]
+    settings = RankingSettings(n_clusters=1000, partitions=1)
+    index = ClusterIndex.fit(records, None, vectors=vectors, settings=settings, path=tmp_path)
+    assert index.n_clusters == 1000
+
+
 def test_several_nearest_come_in_order_and_share_the_weight(
     place: IndexPlace, records: list[Record], embeddings: TopicEmbeddings
 ) -> None:
