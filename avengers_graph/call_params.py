@@ -9,6 +9,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    with_config,
 )
 from typing_extensions import TypedDict
 
@@ -38,16 +39,14 @@ def _without_reserved(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-class _ResponseFormat(TypedDict):
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+@with_config(ConfigDict(extra="allow"))
+class ResponseFormat(TypedDict):
+    """The form of an answer; what a form needs besides, as ``json_schema``, is the server's."""
 
     type: Literal["text", "json_object", "json_schema"]
 
 
 Tool: TypeAlias = Annotated[dict[str, Any], AfterValidator(_has_a_name)]
-ResponseFormat: TypeAlias = Annotated[
-    dict[str, Any], AfterValidator(TypeAdapter(_ResponseFormat).validate_python)
-]
 
 
 def _number(low: float, high: float) -> Any:
@@ -58,13 +57,12 @@ def _flag() -> Any:
     return Field(strict=True, description="true or false")
 
 
+@with_config(ConfigDict(extra="forbid"))
 class CallParams(TypedDict, total=False):
     """What experts are passed with a call. An unknown name is an error, never silently dropped.
 
     Each description says what the value must be, in Studio's form and in the error alike.
     """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     extra_body: Annotated[
         dict[str, Any], AfterValidator(_without_reserved), Field(description="a mapping")

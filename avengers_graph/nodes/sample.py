@@ -37,7 +37,7 @@ def sample(state: AvengersState, config: RunnableConfig, *, pool: ExpertPool) ->
         AllExpertsFailedError: not one answer; names each expert's cause. It is the LangChain
             error that fits as well.
     """
-    asking = _Round(state, config, pool)
+    asking = _Asking(state, config, pool)
     for event in asking.events():
         asking.hear(event)
     return asking.update()
@@ -47,13 +47,13 @@ async def asample(
     state: AvengersState, config: RunnableConfig, *, pool: ExpertPool
 ) -> dict[str, Any]:
     """As ``sample``, without blocking the caller's loop."""
-    asking = _Round(state, config, pool)
+    asking = _Asking(state, config, pool)
     async for event in asking.events():
         asking.hear(event)
     return asking.update()
 
 
-class _Round:
+class _Asking:
     """One round of the plan: what is asked, and what was heard of it."""
 
     def __init__(self, state: AvengersState, config: RunnableConfig, pool: ExpertPool) -> None:
