@@ -157,6 +157,15 @@ def test_a_heavier_side_wins_whatever_its_rank() -> None:
     assert tallied((said, 0.1, 0), (said, 0.2, 0), (called, 0.3, 1)).verdict().winner == 0
 
 
+def test_a_side_that_can_still_draw_level_is_not_beaten() -> None:
+    said, called = "It is sunny.", call("weather", city="Paris")
+    tally = tallied((called, 1, 0), (called, 1, 0), (said, 1, 1))
+    assert not tally.is_decided([1.0])
+    assert not tally.is_decided([0.5, 0.5])
+    assert tally.is_decided([0.9])
+    assert tally.is_decided([])
+
+
 REFERENCE = json.dumps({"weather": {"city": ["Paris", "Paris, France"], "days": ["", 1]}})
 
 

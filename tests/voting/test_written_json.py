@@ -53,6 +53,8 @@ def test_whole_data_are_read(text: str, data: Any) -> None:
         '{"a": "/srv/da',
         "['a', 'b",
         "{'a': 1, /* and",
+        "['a', 'b {\"c\": 1}",
+        "['a', /* [1] {'b': 2}",
         '```json\n{"a": 1, "b"\n```',
         "no data, not even {",
         "[" * 5000,
