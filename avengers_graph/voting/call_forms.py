@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from avengers_graph.voting.tools import Tool, tool_named
-from avengers_graph.voting.written_json import MAX_DEPTH, passage_at, read_json, too_deep
+from avengers_graph.voting.written_json import MAX_DEPTH, is_schema, passage_at, read_json, too_deep
 
 MAX_PYTHON = 4_000
 """Characters of one call in Python, and of the brackets that it opens."""
@@ -111,7 +111,7 @@ def call_of(item: object, tools: Sequence[Tool] = (), *, text: str = "") -> Writ
     else:
         arguments = item[held[0]] if held else None
     args = _arguments(arguments)
-    if args is not None and "properties" in args and args.get("type") in ("object", "dict"):
+    if is_schema(args):
         return None  # the tool described, not called
     is_plain = bool(held) and set(item) <= _BESIDE
     return WrittenCall(name, args, text, is_plain=is_plain)

@@ -8,7 +8,6 @@ be alike (json, free_text) the class with most support wins: the weighted simila
 ballots. Abstentions count in the total and never win.
 """
 
-import json
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
@@ -25,7 +24,7 @@ from avengers_graph.voting.kinds.json_value import merged
 from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.question import read_question
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
-from avengers_graph.voting.written_json import read_json
+from avengers_graph.voting.written_json import json_text, read_json
 
 
 class Tally:
@@ -242,7 +241,7 @@ class Tally:
             for ballot in ballots
             if (answer := self._answer(kind, ballot.sample)) is not None
         ]
-        return json.dumps(merged(values), sort_keys=True, ensure_ascii=False)
+        return json_text(merged(values))
 
 
 def _all_abstained(kind: str, ballots: Sequence[Ballot]) -> Verdict:

@@ -11,7 +11,7 @@ cut off, which is why none is used.
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,11 +46,14 @@ _OPENS_DATA = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OPENS_RECORD = re.compile(r"\[?+\s*+\{")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _END_OF_TURN = re.compile(
     r"<\|(?:eot_id|eom_id|im_end|end|end_of_text|endoftext|start_header_id|im_start)\|>"
     r"|<end_of_turn>|</s>|<｜end▁of▁sentence｜>"
 )
-_FENCE = "```"
+_FENCE = re.compile(r"```(?P<tag>\w*+)")
+_DATA_TAGS = ("", "json", "json5", "jsonc", "jsonl", "text", "txt", "output")
+"""Tags of fences that hold data; a program may hold some, too, but answers with none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Passage:
     value: Any
     """None where it looks like data but cannot be read."""
     fenced: bool = False
+    """Whether it stands in a fence for data."""
 
 
 def read_json(text: str) -> Any:
@@ -79,10 +83,10 @@ def json_in(text: str) -> Any:
     """The data that a text answers with; None where there are none, or not all of them.
 
     A text that is JSON is that value. Else, of the objects and arrays in the text: fenced ones
-    before others, objects and lists of objects before lists of plain values, and of those the
-    last one that shares a key with the largest: a later object corrects an earlier one, unless
-    it is about something else. Data that cannot be read, or that are cut off, are not passed
-    over for data further up.
+    before others, objects and lists of objects before lists of plain values, any before a JSON
+    schema, and of those the last one that shares a key with the largest: a later object corrects
+    an earlier one, unless it is about something else. Data that cannot be read, or that are cut
+    off, are not passed over for data further up.
     """
     whole = read_json(text)
     if whole is not None:
@@ -90,6 +94,7 @@ def json_in(text: str) -> Any:
     found = list(passages(text))
     found = [passage for passage in found if passage.fenced] or found
     found = [passage for passage in found if _holds_records(passage, text)] or found
+    found = [passage for passage in found if not is_schema(passage.value)] or found
     if not found or found[-1].value is None:
         return None
     read = [passage for passage in found if passage.value is not None]
@@ -100,12 +105,14 @@ def json_in(text: str) -> Any:
 def passages(text: str) -> Iterator[Passage]:
     """The outermost objects and arrays of a text, in order, up to the end of the model's turn."""
     text = text[:MAX_LENGTH]
-    position, fences, tried = 0, 0, 0
+    position, tried = 0, 0
+    tag: str | None = None
     while tried < MAX_PASSAGES and (opening := _OPENING.search(text, position)):
         between = text[position : opening.start()]
         if _END_OF_TURN.search(between):
             return
-        fences += between.count(_FENCE)
+        for fence in _FENCE.finditer(between):
+            tag = fence["tag"].lower() if tag is None else None
         passage = passage_at(text, opening.start())
         if passage is None:
             position = opening.end()
@@ -113,7 +120,7 @@ def passages(text: str) -> Iterator[Passage]:
         position = passage.end
         tried += 1
         if passage.value is not None or _OPENS_RECORD.match(text, passage.start):
-            yield replace(passage, fenced=fences % 2 == 1)
+            yield replace(passage, fenced=tag in _DATA_TAGS)
 
 
 def passage_at(text: str, start: int) -> Passage | None:
@@ -190,6 +197,18 @@ def _loaded(written: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return None if too_deep(value) else value
+
+
+def json_text(value: Any, *, sort_keys: bool = True) -> str:
+    """A value in canonical JSON, without escapes but for half a surrogate pair."""
+    escaped = json.dumps(value, sort_keys=sort_keys, default=str)
+    written = json.dumps(value, sort_keys=sort_keys, default=str, ensure_ascii=False)
+    return escaped if _SURROGATE.search(written) else written
+
+
+def is_schema(value: Any) -> bool:
+    """Whether a value describes objects, rather than being one."""
+    return isinstance(value, Mapping) and "properties" in value and "type" in value
 
 
 def _integer(digits: str) -> int | float:

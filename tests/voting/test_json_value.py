@@ -52,6 +52,12 @@ def test_values_that_differ(first: Any, second: Any) -> None:
     assert classes(first, second) == 2
 
 
+def test_half_a_surrogate_pair_is_an_answer_that_can_be_sent() -> None:
+    answer = vote(['{"a": "\\ud800 é"}'], kind="json").answer
+    assert answer is not None
+    assert json.loads(answer.encode()) == {"a": "\ud800 é"}
+
+
 def test_in_a_tie_a_field_has_its_earlier_value() -> None:
     first, second = {"a": 1}, {"a": 2}
     assert merged([(first, 1.0), (second, 1.0)]) == first

@@ -95,6 +95,9 @@ def test_what_is_left_open_is_not_guessed(text: str) -> None:
         ('First {"a": foo}, then {"a": 2}', {"a": 2}),
         ('First {"a": 1}, then {"a": foo}', None),
         ('First {"a": 1}, then {"a": 2', None),
+        ('By {"type": "object", "properties": {"a": {}}} it is {"a": 1}', {"a": 1}),
+        ('```json\n{"a": 1}\n```\n```python\nx = {"a": 2}\n```', {"a": 1}),
+        ('```json\n{"a": 1}\n{"a": 2}\n```', {"a": 2}),
         ('First [{"a": 1}], then [{"a": 2}, {"a": 3}]', [{"a": 2}, {"a": 3}]),
     ],
 )

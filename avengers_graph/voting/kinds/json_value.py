@@ -7,7 +7,6 @@ normal form, anything else that is written (addresses, paths, times, formulas) t
 Objects compare without regard to the order of keys, arrays in order.
 """
 
-import json
 import math
 import re
 from collections.abc import Hashable, Iterable, Sequence
@@ -20,7 +19,7 @@ from avengers_graph.voting.kinds.kind import Embed, Kind
 from avengers_graph.voting.normal import normal_text
 from avengers_graph.voting.numerals import whole_numeral
 from avengers_graph.voting.question import NO_QUESTION, Question
-from avengers_graph.voting.written_json import json_in, read_json
+from avengers_graph.voting.written_json import json_in, json_text, read_json
 
 _NUMERAL = re.compile(
     r"(?P<currency>[$€£¥₹]?)\s*+-?(?:[1-9]\d{0,2}(?:,\d{3})++|0|[1-9]\d*+)(?:\.(?P<decimals>\d++))?\s*+%?"
@@ -39,8 +38,8 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 
 
 def to_answer(value: Any, *, kind: str) -> Answer:
-    """The value in canonical JSON: sorted keys, no spaces to spare."""
-    return Answer(json.dumps(value, sort_keys=True, ensure_ascii=False), kind, field_form(value))
+    """The value in canonical JSON."""
+    return Answer(json_text(value), kind, field_form(value))
 
 
 def field_form(value: Any) -> Hashable:

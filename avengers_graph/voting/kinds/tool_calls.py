@@ -23,7 +23,7 @@ from avengers_graph.voting.question import Question
 from avengers_graph.voting.sample import Sample
 from avengers_graph.voting.tools import Tool, tool_named
 from avengers_graph.voting.written_calls import written_calls
-from avengers_graph.voting.written_json import read_json
+from avengers_graph.voting.written_json import json_text, read_json
 
 NO_CALL = "(no tool call)"
 """The canonical text of samples that answer in words."""
@@ -49,9 +49,8 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 
 def to_answer(calls: Sequence[Mapping[str, Any]], tools: Sequence[Tool] = ()) -> Answer:
     """At least one call, in an order of its own: which of parallel calls comes first is chance."""
-    ordered = sorted(calls, key=lambda call: json.dumps(call, sort_keys=True, default=str))
-    text = json.dumps(ordered, ensure_ascii=False, default=str)
-    return Answer(text, "tool_calls", _form(ordered, tools))
+    ordered = sorted(calls, key=json_text)
+    return Answer(json_text(ordered, sort_keys=False), "tool_calls", _form(ordered, tools))
 
 
 def _carried_out(call: Mapping[str, Any], tools: Sequence[Tool]) -> dict[str, Any] | None:
