@@ -1,8 +1,7 @@
 """One expert as the engine sees it: a request in, sample texts and usage out.
 
-Everything that limits an expert lives here once per process: its throttle, its cap on
-requests in flight, its connections, its rest after failures, and whether its server turned
-out to ignore ``n``.
+Connections live here, once for each pool and key, and what was found out of the server: whether it
+honours ``n``.
 """
 
 import asyncio

@@ -53,7 +53,8 @@ async def run_round(request: RoundRequest, *, pool: ExpertPool) -> AsyncIterator
         return
     run = _Round(request, pool)
     try:
-        run.start()
+        for ask in request.asks:
+            run.ask(ask.expert, ask.samples)
         while run.calls:
             for event in run.react(await run.next_or_deadline()):
                 yield event
@@ -74,11 +75,11 @@ class _Round:
     """The calls of one round that are waiting or in flight, and what follows from their ends."""
 
     def __init__(self, request: RoundRequest, pool: ExpertPool) -> None:
-        self.request = request
-        self.pool = pool
         self.calls: dict[Call, PendingCall] = {}
         self.over: CalledOff | None = None
         """Why the rest is not needed any more; None while it is."""
+        self._request = request
+        self._pool = pool
         self._inbox: asyncio.Queue[Happened] = asyncio.Queue()
         self._budget = request.budget
         self._reserves = Reserves(request.reserves)
@@ -88,18 +89,13 @@ class _Round:
 
     # -- starting ---------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Put every call of the round on its way."""
-        for ask in self.request.asks:
-            self._ask(ask.expert, ask.samples)
-
-    def _ask(self, expert: str, samples: int) -> None:
+    def ask(self, expert: str, samples: int) -> None:
         """Ask an expert for ``samples`` new samples, within the budget of calls."""
         samples = self._budget.affordable(samples)
         self._budget = self._budget.less(calls=samples)
         indices = range(self._next_index, self._next_index + samples)
         self._next_index += samples
-        caller = self.pool.caller(expert)
+        caller = self._pool.caller(expert)
         size = self._batch_size(caller, samples)
         before = self._asked.get(expert, 0)
         self._asked[expert] = before + samples
@@ -108,16 +104,16 @@ class _Round:
 
     def _batch_size(self, caller: Caller, samples: int) -> int:
         """Samples per request. A server takes no more at once than it has slots."""
-        batching = self.request.settings.batching
-        wanted = batching == "always" or (batching == "auto" and self.request.needs_all)
+        batching = self._request.settings.batching
+        wanted = batching == "always" or (batching == "auto" and self._request.needs_all)
         if not wanted or not caller.honours_n:
             return 1
         return max(1, min(samples, caller.expert.max_concurrency))
 
     def _launch(self, caller: Caller, indices: tuple[int, ...], *, position: int) -> None:
         call = PendingCall(
-            self.request,
-            self.pool,
+            self._request,
+            self._pool,
             caller,
             indices=indices,
             position=position,
@@ -133,9 +129,9 @@ class _Round:
 
     async def next_or_deadline(self) -> Happened | None:
         """The next thing to happen; None once the deadline has passed."""
-        if self.request.deadline_at is None:
+        if self._request.deadline_at is None:
             return await self._inbox.get()
-        left = self.request.deadline_at - self.pool.clock()
+        left = self._request.deadline_at - self._pool.clock()
         if left <= 0:  # a stream that keeps coming in would never let the wait below run out
             return None
         try:
@@ -173,7 +169,7 @@ class _Round:
         missing = call.indices[len(answers) :]
         if missing and self.over is None:
             # The server ignored n, or refused it: ask for the rest one by one.
-            caller = self.pool.caller(call.expert)
+            caller = self._pool.caller(call.expert)
             caller.honours_n = False
             for number, index in enumerate(missing, start=len(answers)):
                 self._launch(caller, (index,), position=call.position + number)
@@ -189,7 +185,7 @@ class _Round:
                 self.over = self._why_over(record, [*uncounted, *self._outstanding()])
 
     def _records(self, call: PendingCall, answers: Sequence[AIMessage]) -> list[SampleRecord]:
-        params = self.request.settings.params
+        params = self._request.settings.params
         forbidden = params.get("tool_choice") == "none"
         tools = () if forbidden else params.get("tools") or ()
         return [
@@ -197,7 +193,7 @@ class _Round:
                 answer,
                 expert=call.expert,
                 index=index,
-                round_number=self.request.round_number,
+                round_number=self._request.round_number,
                 latency=call.latency,
                 tools=tools,
                 forced=forced_tool(params),
@@ -209,9 +205,9 @@ class _Round:
         """Why nothing more is needed now that an answer has landed; None while more is."""
         self._budget = self._budget.less(
             tokens=landed["input_tokens"] + landed["output_tokens"],
-            cost=cost_of(landed, pool=self.pool, expected_costs=self.request.expected_costs),
+            cost=cost_of(landed, pool=self._pool, expected_costs=self._request.expected_costs),
         )
-        if self.request.enough is not None and self.request.enough(landed, outstanding):
+        if self._request.enough is not None and self._request.enough(landed, outstanding):
             return "decided"
         return "over_budget" if self._budget.is_used_up else None
 
@@ -235,7 +231,7 @@ class _Round:
             record = unanswered(
                 expert=call.expert,
                 index=index,
-                round_number=self.request.round_number,
+                round_number=self._request.round_number,
                 latency=call.latency,
                 ended="replaced" if position < samples else "failed",
                 error=str(error),
@@ -247,7 +243,7 @@ class _Round:
         )
         yield FailedOver(call.expert, str(error), successor)
         if replacement is not None:
-            self._ask(replacement, samples)
+            self.ask(replacement, samples)
 
     def _withdraw_unsent(self, expert: str) -> int:
         """Take back what still waits for its turn with an expert that failed; how many samples."""
@@ -278,7 +274,7 @@ class _Round:
         if self.calls:
             level = logging.WARNING if why == "out_of_time" else logging.INFO
             LOGGER.log(level, "%s (%d calls)", CALLED_OFF[why], len(self.calls))
-        prompt = estimated_tokens(self.request.messages)
+        prompt = estimated_tokens(self._request.messages)
         for task, call in self.calls.items():
             task.cancel()
             if call.sent_at is None:
@@ -287,7 +283,7 @@ class _Round:
                 record = unanswered(
                     expert=call.expert,
                     index=index,
-                    round_number=self.request.round_number,
+                    round_number=self._request.round_number,
                     latency=time.monotonic() - call.sent_at,
                     ended=why,
                     error=CALLED_OFF[why],

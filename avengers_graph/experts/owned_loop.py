@@ -1,8 +1,9 @@
 """One event loop in a background thread, on which every expert is called.
 
-Semaphores, throttles and connections belong to one loop. Giving them their own lets
-synchronous callers, callers inside a running loop (a notebook) and asynchronous callers
-share them, and survives any number of ``asyncio.run``.
+Slots, throttles and connections belong to one loop. Giving them their own lets synchronous
+callers, callers inside a running loop (a notebook) and asynchronous callers share them, and
+survives any number of ``asyncio.run``. A forked child gets a loop of its own, and finds the locks
+that a thread of its parent held open.
 """
 
 import asyncio
@@ -14,27 +15,54 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from concurrent.futures import Future
 from contextlib import aclosing
 from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 
-_lock = threading.Lock()
+
+class ForkSafeLock:
+    """A lock, as a context manager, that a forked child finds open.
+
+    A plain one that another thread holds at the moment of the fork stays locked in the child
+    for ever: the thread that would release it is not there.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        _locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Forget who holds it; for a child process that has just been forked."""
+        self._lock = threading.Lock()
+
+
+_locks: WeakSet[ForkSafeLock] = WeakSet()
+_starting = ForkSafeLock()
 _loop: asyncio.AbstractEventLoop | None = None
 
 
-def _forget_after_fork() -> None:
-    """A child inherits the loop object but not its thread: start over there."""
-    global _loop, _lock
-    _loop, _lock = None, threading.Lock()
+def _start_over() -> None:
+    """A child inherits the loop and the locks, but not the threads that run and release them."""
+    global _loop
+    _loop = None
+    for lock in list(_locks):
+        lock.renew()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=_forget_after_fork)
+    os.register_at_fork(after_in_child=_start_over)
 
 
 def owned_loop() -> asyncio.AbstractEventLoop:
     """The loop of this process, started on first use."""
     global _loop
-    with _lock:
+    with _starting:
         if _loop is None:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="avengers-experts", daemon=True).start()
@@ -52,6 +80,14 @@ def submit(
     """
     surroundings = contextvars.Context() if context is None else context
     return surroundings.run(asyncio.run_coroutine_threadsafe, work, owned_loop())
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs in this thread, if one does."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class _End:
@@ -105,6 +141,11 @@ class Bridge(Generic[T]):
         self._context = context
 
     def __iter__(self) -> Generator[T, None, None]:
+        if _running_loop() is owned_loop():
+            raise RuntimeError(
+                "a synchronous call on the loop of the experts would wait for itself for ever; "
+                "await it there (ainvoke, astream), or make it in a thread (asyncio.to_thread)"
+            )
         items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
         future = submit(_pump(self._source, items.put), context=self._context)
         try:

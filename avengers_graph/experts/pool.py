@@ -18,9 +18,8 @@ from avengers_graph.config import Expert, load_config
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.caller import Caller, ExpertCaller
 from avengers_graph.experts.chat_openai import api_key
-from avengers_graph.experts.fork_safe_lock import ForkSafeLock
 from avengers_graph.experts.model_errors import PromptTooLongError
-from avengers_graph.experts.owned_loop import submit
+from avengers_graph.experts.owned_loop import ForkSafeLock, submit
 from avengers_graph.experts.prompt import estimated_tokens, fits
 from avengers_graph.experts.recording import Recording
 from avengers_graph.experts.redaction import secrets_in

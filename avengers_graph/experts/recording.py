@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, conver
 from avengers_graph.errors import RecordsError
 from avengers_graph.experts.answers import NOTHING_COUNTED, finish_reason
 from avengers_graph.experts.caller import Call
-from avengers_graph.experts.fork_safe_lock import ForkSafeLock
+from avengers_graph.experts.owned_loop import ForkSafeLock
 from avengers_graph.experts.sample_record import plain_tool_calls
 
 

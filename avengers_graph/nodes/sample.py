@@ -22,8 +22,8 @@ from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFi
 from avengers_graph.experts.model_errors import nobody_answered
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.experts.prompt import with_answers
 from avengers_graph.experts.round_request import Enough, RoundRequest
-from avengers_graph.experts.shown_answers import with_answers
 from avengers_graph.plans import Plan, asks_for
 from avengers_graph.settings import for_round, settings_of
 from avengers_graph.state import AvengersState

@@ -141,7 +141,7 @@ def test_what_landed_before_the_deadline_counts(recorded_pool: ReplayPool) -> No
     async def stalled() -> Heard:
         request = round_request(("alpha", 2), deadline_at=time.time() + 600)
         run = _Round(request, recorded_pool)
-        run.start()
+        run.ask("alpha", 2)
         await asyncio.wait(run.calls)
         recorded_pool.clock = lambda: time.time() + 3600
         events = [*run.react(await run.next_or_deadline()), *run.cancel("out_of_time")]
@@ -215,7 +215,7 @@ def test_what_a_call_died_of_is_raised_after_the_decision_too(recorded_pool: Rep
 
     async def decide() -> None:
         run = _Round(round_request(("alpha", 1)), recorded_pool)
-        run.start()
+        run.ask("alpha", 1)
         [call] = run.calls.values()
         task = asyncio.create_task(die())
         run.calls[task] = call

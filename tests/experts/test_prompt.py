@@ -1,4 +1,4 @@
-"""The prompt as one expert takes it, and what routing reads."""
+"""The prompt as one expert takes it, with the answers of others, and what routing reads."""
 
 from typing import Any
 
@@ -6,11 +6,14 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 from avengers_graph.config import Expert
-from avengers_graph.experts.prompt import fits, for_expert, has_images, question_of
+from avengers_graph.experts.prompt import fits, for_expert, has_images, question_of, with_answers
+from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.types import SampleRecord
 
 URL = "http://127.0.0.1:9/v1"
 WITH_SYSTEM = Expert(name="a", base_url=URL)
 WITHOUT = Expert(name="b", base_url=URL, supports=frozenset())
+SUM = [HumanMessage("What is 6 plus 7?")]
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
 
 
@@ -72,3 +75,32 @@ def test_images_are_seen() -> None:
     assert has_images([HumanMessage("a"), HumanMessage(["text", IMAGE])])
     assert has_images([HumanMessage([{"type": "image", "url": "http://127.0.0.1/a.png"}])])
     assert not has_images([HumanMessage([{"type": "text", "text": "image_url"}])])
+
+
+def _sample(index: int, text: str, *, round_number: int) -> SampleRecord:
+    empty = unanswered(
+        expert="alpha",
+        index=index,
+        round_number=round_number,
+        latency=0.1,
+        ended="failed",
+        error="busy",
+    )
+    return SampleRecord(**{**empty, "text": text, "error": None if text else "busy"})
+
+
+def test_answers_stand_in_sample_order_and_once() -> None:
+    samples = [_sample(index, text, round_number=0) for index, text in ((2, "12"), (0, "13"))]
+    shown = with_answers(SUM, [*samples, samples[0]], before_round=1)[-1].text
+    assert shown.endswith("Answer 1:\n13\n\nAnswer 2:\n12")
+
+
+def test_a_round_that_said_nothing_hides_none_before_it() -> None:
+    samples = [_sample(0, "13", round_number=0), _sample(1, "", round_number=1)]
+    assert with_answers(SUM, samples, before_round=2)[-1].text.endswith("Answer 1:\n13")
+
+
+def test_without_any_text_the_conversation_stands_alone() -> None:
+    """As where all that was said so far are tool calls."""
+    samples = [_sample(0, "", round_number=0)]
+    assert with_answers(SUM, samples, before_round=1) == SUM
