@@ -9,6 +9,7 @@ behind a word that chooses it ("I pick B", "so (B)", "B is correct") or alone on
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
@@ -103,7 +104,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     boxes = list(spans.boxed(text))
     # "#### (a) The current" is a heading; "#### B" is an answer.
     hashed = [span for span in spans.hashed(text) if _BARE.fullmatch(span)]
-    for place in (*boxes, *hashed, *spans.phrased(text)):
+    for place in chain(boxes, hashed, spans.phrased(text)):
         if not boxes and _opens_listing(text, place):
             continue
         if letters := letters_of(place, question):
