@@ -79,8 +79,10 @@ def _answers(sample: Sample, wanted: Answer, reference: str, question: Question)
 
 def _says(sample: Sample, reference: str, question: Question) -> bool:
     """Whether a sample says the words of a reference that is no answer of the kind asked for."""
-    given = answer_of(sample, kind="text", question=question)
     words = normal_text(DRESSED.sub(r"\1", reference))
+    # Among the alternatives that a question offers, a label is found in any sentence.
+    offered = any(normal_text(label) == words for label in question.labels)
+    given = answer_of(sample, kind="label" if offered else "text", question=question)
     return given is not None and bool(words) and normal_text(given.text) == words
 
 

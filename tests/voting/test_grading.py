@@ -35,6 +35,29 @@ def test_a_reference_is_right_by_itself(kind: str, question: str | None, referen
     assert not is_correct("", reference, kind=kind, question=question)
 
 
+@pytest.mark.parametrize(
+    ("text", "reference", "kind", "question"),
+    [
+        ("The answer is (B).", "\\text{(B)}", "math", None),
+        ("The function is even.", "\\text{even}", "math", "Is it even or odd?"),
+        ("\\boxed{\\text{Evelyn}}", "\\text{Evelyn}", "math", "Who won?"),
+        ("The answer is Wednesday.", "\\text{Wednesday}", "math", "Which day is it?"),
+        ("The answer is (B).", "(B)", "choice", "Which?\nA. x\nB. y"),
+        ("It fell on May 1, 2021.", "2021-05-01", "date", "When?"),
+    ],
+)
+def test_a_sentence_that_says_the_reference_is_right(
+    text: str, reference: str, kind: str, question: str | None
+) -> None:
+    assert is_correct(text, reference, kind=kind, question=question)
+
+
+def test_another_word_is_wrong() -> None:
+    question = "Is it even or odd?"
+    assert not is_correct("\\boxed{\\text{odd}}", "\\text{even}", kind="math", question=question)
+    assert not is_correct("It is odd.", "\\text{even}", kind="math", question=question)
+
+
 def test_an_unknown_kind_is_named() -> None:
     with pytest.raises(ConfigError, match="'numbr'"):
         is_correct("1", "1", kind="numbr")
