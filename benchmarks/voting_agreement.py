@@ -3,11 +3,13 @@
     python benchmarks/voting_agreement.py [DATA]
 
 DATA is the folder with ``modelswitch/`` and ``korbench/dev.jsonl`` (default: ``../shared/data``
-beside the repository). Prints one row per data set and kind, then every disagreement.
+beside the repository). Prints one row per data set and kind, how many outputs are read as a letter
+that are cut off at random before their last paragraph, and every disagreement.
 """
 
 import argparse
 import json
+import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -55,6 +57,19 @@ def korbench(data: Path) -> Iterator[Graded]:
                 )  # fmt: skip
 
 
+def unfinished(data: Path) -> tuple[int, int]:
+    """How many outputs on MMLU-Pro were cut off, and how many of those are read as a letter."""
+    rng = random.Random(0)
+    outputs = [item for item in modelswitch(data) if item.dataset == "MMLU-Pro (choice)"]
+    read = 0
+    for item in outputs:
+        beginning = item.output.rpartition("\n\n")[0] or item.output
+        cut = beginning[: int(len(beginning) * rng.uniform(0.2, 0.9))]
+        found = extract_answer(cut, kind="choice", question=item.question)
+        read += found is not None
+    return len(outputs), read
+
+
 def main() -> None:
     """Print the table and the disagreements."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -84,6 +99,8 @@ def main() -> None:
     for group in sorted(asked):
         share = 100 * agreed[group] / asked[group]
         print(f"{group:<28}{asked[group]:>9}{agreed[group]:>9}{share:>8.2f}")
+    cut, read = unfinished(options.data)
+    print(f"\nMMLU-Pro, cut off: {read} of {cut} are read as a letter")
     if not options.quiet:
         print("\nDisagreements")
         print("\n".join(differing))
