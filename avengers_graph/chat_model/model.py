@@ -55,15 +55,7 @@ from avengers_graph.graph import create_avengers_graph
 from avengers_graph.plans import Plan, make_plan
 from avengers_graph.routing import ClusterIndex, open_index
 
-_OWN_SETTINGS = (
-    "strategy",
-    "samples",
-    "temperature",
-    "max_tokens",
-    "stop",
-    "deadline",
-    "retries",
-)
+_OWN_SETTINGS = ("strategy", "samples", "temperature", "max_tokens", "stop", "deadline", "retries")
 """Settings and parameters that are fields of the model as well."""
 
 

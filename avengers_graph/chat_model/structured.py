@@ -201,12 +201,16 @@ class _Answer:
         self._check = check
         self._grows = grows
         self._pieces: list[BaseMessage] = []
-        self._refused = False
+        self._refused = self._grown = False
 
     def passed_on(self, piece: BaseMessage) -> Iterator[BaseMessage]:
         self._pieces.append(piece)
         self._refused |= bool(piece.additional_kwargs.get("refusal"))
-        if self._grows and isinstance(piece, AIMessageChunk) and not self._refused:
+        if not self._grows or self._refused or not isinstance(piece, AIMessageChunk):
+            return
+        # The last piece brings no data, or it is the sum of all of them.
+        if piece.chunk_position != "last":
+            self._grown = True
             yield piece
 
     def rest(self) -> Iterator[BaseMessage]:
@@ -224,7 +228,7 @@ class _Answer:
 
             raise OpenAIRefusalError(refusal)
         checked = self._check(whole)
-        if not (self._grows and isinstance(first, AIMessageChunk)):
+        if not self._grown:
             yield checked
 
 

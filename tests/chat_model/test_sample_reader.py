@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import reduce
+from operator import add as plus
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
@@ -378,6 +380,21 @@ def test_half_an_object_is_an_error(
     answer = raw.invoke(QUESTION)
     assert answer["parsed"] is None
     assert "no whole JSON" in str(answer["parsing_error"])
+
+
+@pytest.mark.parametrize("schema", [Box, Box.model_json_schema()])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("strategy", ["direct", "self-consistency"])
+def test_the_raw_answer_streams_beside_what_it_holds(
+    server: OpenAIServer, one_by_one: Models, method: Any, schema: Any, strategy: str
+) -> None:
+    serve(server, method, Box, {"w": 2, "h": 3})
+    llm = one_by_one(samples=2, strategy=strategy)
+    raw: Any = llm.with_structured_output(schema, method=method, include_raw=True)
+    answer = reduce(plus, raw.stream(QUESTION))
+    assert answer["parsed"] == (Box(w=2, h=3) if schema is Box else {"w": 2, "h": 3})
+    assert answer["parsing_error"] is None
+    assert answer["raw"].usage_metadata
 
 
 def test_a_call_of_another_tool_is_no_data() -> None:

@@ -255,6 +255,21 @@ async def test_events_of_an_agent_hold_each_token_once(
     assert told == {"avengers_sample_started", "avengers_sample_finished"}
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_streaming_may_be_switched_off(
+    server: OpenAIServer, llm_of: Models, asynchronous: bool
+) -> None:
+    server.serve("alpha", "It is 13.")
+    llm = llm_of(experts=("alpha",), strategy="direct", disable_streaming=True)
+
+    async def collect() -> list[str]:
+        return [chunk.text async for chunk in llm.astream(SUM)]
+
+    texts = asyncio.run(collect()) if asynchronous else [c.text for c in llm.stream(SUM)]
+    assert texts == ["It is 13."]
+    assert not server.requests[0].body.get("stream")
+
+
 def test_streaming_true_streams_inside_invoke(server: OpenAIServer, llm_of: Models) -> None:
     server.serve("alpha", "It is 13.")
     listener = Listener()
