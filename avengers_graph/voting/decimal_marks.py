@@ -40,7 +40,8 @@ _SPELLED = re.compile(
     r"|(?P<spaced>\d{1,3}(?:[   ]\d{3})+),(?P<spaced_decimals>\d{1,2})"
     r"|(?P<group>\d{1,3}\.\d{3})(?=\s?(?:€|[Ee]uros?\b|EUR\b|CHF\b|kr\b|zł|руб))"
     r"|(?P<amount>\d{1,9}),(?P<cents>\d{1,2})"
-    r"(?=\s?(?:€|[Ee]uros?\b|EUR\b|CHF\b|USD\b|%|\\%|kr\b|zł|руб|(?:k?g|[ckm]?m|km/h|[dlc]?[lL])\b))"
+    r"(?=\s?(?:€|[Ee]uros?\b|EUR\b|CHF\b|USD\b|%|\\%|kr\b|zł|руб|[Mm](?:il|io|rd|ld)|млн|млрд|тыс"
+    r"|(?:k?g|[ckm]?m|km/h|[dlc]?[lL])\b))"
     r")(?![.,]?\d)"
 )
 """Numbers whose spelling alone tells the marks apart."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from avengers_graph.voting.latex import DRESSED, undisplayed
 from avengers_graph.voting.number_words import scale_at, spelled
-from avengers_graph.voting.units import NO_UNIT, Unit, measure_of, read_unit, unit_at
+from avengers_graph.voting.units import NO_UNIT, Unit, measure_of, parts_at, read_unit, unit_at
 
 MAX_DIGITS = 200
 """A longer run of digits is no number anyone asked for."""
@@ -161,6 +161,10 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
     if sign := _PERCENT.match(text, end):
         percent, end = True, sign.end()
     unit = _currency(match) or unit_at(text, end)
+    if unit.measure and not ratio:
+        added, end = parts_at(text, end)
+        if added:
+            value, decimals = value + added, None
     return Numeral(-value if negative else value, percent, decimals, ratio, unit), end
 
 

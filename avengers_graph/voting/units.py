@@ -7,6 +7,7 @@ counted by any word ("5 apples" is 5). Measures that differ are different answer
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 MAX_WORDS = 6
@@ -58,7 +59,7 @@ _OTHER = {
     "¥": "¥ yen yuan rmb jpy cny 元 円", "₹": "₹ rupee rupees rs inr", "rub": "rub рублей рубля ₽",
     "cent": "¢ cent cents penny pennies pence",
     "rad": "rad radian radians", "celsius": "°c celsius ℃", "fahrenheit": "°f fahrenheit ℉",
-    "kelvin": "kelvin kelvins", "mph": "mph", "knot": "knot knots", "bit": "bit bits",
+    "kelvin": "kelvin kelvins", "knot": "knot knots", "bit": "bit bits",
     "pair": "pair pairs", "percentage point": "pp",
 }  # fmt: skip
 _SENSES = {
@@ -103,6 +104,7 @@ def _measures() -> dict[str, str]:
             known[spelled + length] = prefix + "m"
     known |= {"米": "m", "厘米": "cm", "公里": "km", "千米": "km", "毫米": "mm"}
     known |= {"公斤": "kg", "克": "g"}
+    known |= {"mph": "h^-1 mi"}
     known |= {"l": "L", "ml": "mL", "kph": "h^-1 km", "kmph": "h^-1 km", "ohms": "Ω", "hz": "Hz"}
     for symbol, spellings in _OTHER.items():
         for spelling in spellings.split():
@@ -205,6 +207,33 @@ def _is_word(word: str) -> bool:
 
 
 _EXPONENT = r"(?:\s?\^\s?\{?\s?[-−]?[1-9]\s?\}?|[23](?!\d))"
+_PARTS = {
+    ("week", "day"): 7, ("day", "h"): 24, ("h", "min"): 60, ("min", "s"): 60, ("year", "month"): 12,
+    ("ft", "in"): 12, ("yd", "ft"): 3, ("mi", "ft"): 5280, ("km", "m"): 1000, ("m", "cm"): 100,
+    ("cm", "mm"): 10, ("kg", "g"): 1000, ("lb", "oz"): 16, ("$", "cent"): 100, ("€", "cent"): 100,
+}  # fmt: skip
+_PART = re.compile(
+    r"\s{0,3}-?(?P<unit>[^\W\d_]{1,12})\.?,?\s{1,3}(?:and\s|und\s|et\s|y\s)?"
+    r"(?P<number>\d{1,9}(?:\.\d{1,9})?)(?=\s{0,3}-?(?P<part>[^\W\d_]{1,12}))"
+)
+
+
+def parts_at(text: str, position: int) -> tuple[Fraction, int]:
+    """What smaller units add to a number, and where the last of them ends.
+
+    ``12 hours 30 minutes``: behind the 12, the 30 adds a half. 0 where nothing is added.
+    """
+    added, per, end = Fraction(0), 1, position
+    while match := _PART.match(text, position):
+        ratio = _PARTS.get((measure_of(match["unit"]) or "", measure_of(match["part"]) or ""))
+        if ratio is None:
+            break
+        per *= ratio
+        added += Fraction(match["number"]) / per
+        position, end = match.end(), match.end("part")
+    return added, end
+
+
 _LEADING = re.compile(
     r"\s{0,3}-?(?P<power>(?:square|sq\.?|cubic|cu\.?)\s)?"
     rf"(?P<word>°\s?[CF](?![^\W\d_])|[^\W\d_]{{1,20}}|[€£¥₹$¢])(?P<exponent>\s?{_EXPONENT})?"

@@ -148,6 +148,8 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
     reading = read_expression(content)
     if reading is None and (defined := _DEFINED.fullmatch(content)):
         reading = read_expression(defined[1])
+    if reading is None and (numeral := whole_numeral(content)) is not None:
+        return _of_numeral(to_answer(numeral, question))
     if reading is None:
         return None if formula else _of_letters(content)
     exact = reading.exact

@@ -55,6 +55,15 @@ _COMPUTED = re.compile(r"[√π]|\\(?:sqrt|pi)|[\d)}]\s?\^")
 _CLOCK = re.compile(
     r"(\d{1,2})\s?:\s?([0-5]\d)(?::[0-5]\d)?(?!\d)(?:\s{0,3}([ap])\.?\s?m\b\.?)?", re.I
 )
+_NUMBER = r"\d+(?:\.\d+)?"
+_PAIR = re.compile(
+    rf"(?<![\d.,/:-])(?:(?P<first>{_NUMBER})(?:\s?(?P<sign>:)\s?|[-–—]|\s(?P<word>to|bis)\s)"
+    rf"(?P<second>{_NUMBER})|\bbetween\s(?P<low>{_NUMBER})\sand\s(?P<high>{_NUMBER}))"
+    r"(?![\d/:-]|[.,]\d|\s?[=+*/^−-])",
+    re.IGNORECASE,
+)
+"""Two numbers that answer together: ``5:1``, ``3-5``, ``between 3 and 5``."""
+_CHANGE = re.compile(r"\bfrom\s\Z")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _SIGNS = re.compile(r"[\\=^_<>+*/π√∞]|\d:\d|\d[^\W\d_]")
 _PROPORTION = re.compile(r"\b(?:ratio|odds|scale|proportion)\b", re.IGNORECASE)
@@ -94,13 +103,19 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 def _of_box(content: str, question: Question) -> Answer | None:
     """What a box holds: a number, a time, mathematics, a number among words, else its text."""
     numeral = plain(content) or span_numeral(content)
-    if numeral is not None and not ("=" in content and relates_symbols(content)):
+    if numeral is not None and not ("=" in content and _relates(content)):
         return to_answer(numeral, question)
     if len(content) > MAX_LENGTH:
         return None
     if (time := clock_time(content, question)) is not None:
         return Answer(time, "number")
     return _of_words(content, question) or _of_expression(content, question) or _of_text(content)
+
+
+def _relates(content: str) -> bool:
+    """Whether what stands behind the last equals sign is not all that a box says."""
+    several = content.count("=") > 1 and re.search(r"[,;]|\band\b|\bor\b", content) is not None
+    return several or relates_symbols(content)
 
 
 def _of_expression(content: str, question: Question) -> Answer | None:
@@ -145,6 +160,24 @@ def clock_time(content: str, question: Question) -> str | None:
     return f"{hour}:{match[2]}"
 
 
+def _of_pair(sentence: str, question: Question, *, last: bool) -> Answer | None:
+    """A ratio, a time or a range, where it holds the first or the last number of a sentence."""
+    text = western(sentence)
+    pairs = [pair for pair in _PAIR.finditer(text) if not _CHANGE.search(text[: pair.start()])]
+    if not pairs:
+        return None
+    pair = pairs[-1 if last else 0]
+    if re.search(r"\d", text[pair.end() :] if last else text[: pair.start()]):
+        return None
+    if (time := clock_time(text[pair.start() :], question)) is not None:
+        return Answer(time, "number")
+    first = Fraction(pair["first"] or pair["low"])
+    second = Fraction(pair["second"] or pair["high"])
+    if second and (pair["sign"] or (pair["word"] and _PROPORTION.search(question.text))):
+        return to_answer(Numeral(first / second, fraction=True), question)
+    return Answer(f"{number_text(first)}-{number_text(second)}", "number")
+
+
 def _of_phrase(span: str, question: Question) -> Answer | None:
     """What stands behind "the answer is"; None where that holds nothing of the kind."""
     numeral = span_numeral(span)
@@ -153,8 +186,8 @@ def _of_phrase(span: str, question: Question) -> Answer | None:
     sentence = right_side(spans.sentence(span))
     if named := no_value(re.split(r"\d", sentence, maxsplit=1)[0][:60]):
         return Answer(named, "number")
-    if (time := clock_time(sentence, question)) is not None:
-        return Answer(time, "number")
+    if (pair := _of_pair(sentence, question, last=False)) is not None:
+        return pair
     if (computed := _computed(sentence, question, last=False)) is not None:
         return computed
     numeral = first_numeral(span)
@@ -169,8 +202,11 @@ def _of_last_line(text: str, question: Question) -> Answer | None:
         return Answer(named, "number")
     if (computed := _computed(right_side(line[-400:]), question, last=True)) is not None:
         return computed
-    if len(line) <= 300 and "=" not in line and (told := _asked_for(line, question)) is not None:
-        return to_answer(told, question)
+    if len(line) <= 300 and "=" not in line:
+        if (pair := _of_pair(line, question, last=True)) is not None:
+            return pair
+        if (told := _asked_for(line, question)) is not None:
+            return to_answer(told, question)
     last = last_numeral(line) or last_numeral(text)
     return None if last is None else to_answer(last, question)
 

@@ -120,6 +120,11 @@ def mixed_number(whole: Node, part: Node) -> Node | None:
     return None
 
 
+def is_inequality(node: Node) -> bool:
+    """Whether a relation says where a value lies: ``x < 1``."""
+    return node[0] == "relation" and all(sign in ("<", ">", "<=", ">=") for sign in node[1])
+
+
 def children(node: Node) -> list[Node]:
     """The nodes right below one."""
     found: list[Node] = []

@@ -13,6 +13,7 @@ from avengers_graph.voting.mathematics.nodes import (
     SYMBOLS,
     TIMES,
     Node,
+    is_inequality,
     mixed_number,
     number_node,
     percent_of,
@@ -55,6 +56,7 @@ def _levels(node: Node) -> int:
     return levels
 
 
+_SEPARATORS = (",", ";", "\\or")
 _INFIX = frozenset({"pm", "mp", "cup", "setminus", "div", "mid", "rfloor", "rceil"})
 """Commands between or behind factors."""
 _BARE = frozenset(
@@ -96,12 +98,18 @@ class _Parser:
 
     def items(self, *, end: str | None) -> Node:
         """Comma-separated relations; one alone is itself, several are a bare sequence."""
-        found = [self.relation()]
-        while self.accept(",", ";"):
+        found, alternatives = [self.relation()], False
+        while self.peek().type == "operator" and self.peek().text in _SEPARATORS:
+            while self.accept(*_SEPARATORS):
+                alternatives = alternatives or self.tokens[self.position - 1].text == "\\or"
             if self.peek().type == "end" or (end and self.peek().text == end):
                 break
             found.append(self.relation())
-        return found[0] if len(found) == 1 else ("sequence", "", "", tuple(found))
+        if len(found) == 1:
+            return found[0]
+        if alternatives and all(is_inequality(part) for part in found):
+            return ("union", tuple(found))
+        return ("sequence", "", "", tuple(found))
 
     def relation(self) -> Node:
         self.depth += 1
@@ -158,6 +166,12 @@ class _Parser:
             if self.accept("*") or (token.type == "command" and token.text in TIMES):
                 if token.type == "command":
                     self.position += 1
+                    if (
+                        token.text == "times"
+                        and factors[-1][0] == "symbol"
+                        and (factors[-1][1].isupper() and self.peek().text.isupper())
+                    ):
+                        raise MathSyntaxError("a product of sets or vectors")
                 factors.append(self.signed())
             elif self.accept("/", ":") or self.accept("div", kind="command"):
                 factors = [quotient_of(product_of(factors), self.signed())]

@@ -5,9 +5,17 @@ interval, ``a \\pm b`` both numbers. Several assignments are a tuple over their 
 """
 
 import itertools
+import math
 
-from avengers_graph.voting.mathematics.evaluate import NoValueError, exact_value
-from avengers_graph.voting.mathematics.nodes import INFINITY, REALS, Node, children, has_symbols
+from avengers_graph.voting.mathematics.evaluate import NoValueError, exact_value, value_at
+from avengers_graph.voting.mathematics.nodes import (
+    INFINITY,
+    REALS,
+    Node,
+    children,
+    has_symbols,
+    is_inequality,
+)
 from avengers_graph.voting.no_value import no_value
 
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
@@ -43,9 +51,8 @@ def _reduced_sequence(node: Node, ordered: bool) -> Node:
         # "y = 2, x = 1" is the tuple (1, 2) over its symbols in alphabetical order.
         in_order = sorted(zip(map(str, names), node[3], strict=True), key=lambda pair: pair[0])
         return ("sequence", "(", ")", tuple(reduced(part) for _, part in in_order))
-    if bare and all(_is_inequality(part) for part in node[3]):
-        # "x < 1 or x > 2": where the intervals of one symbol are joined.
-        return ("union", tuple(reduced(part) for part in node[3]))
+    if bare and all(is_inequality(part) for part in node[3]):
+        return _all_hold([reduced(part) for part in node[3]])
     parts: list[Node] = []
     for part in node[3]:
         inner = reduced(part, ordered=ordered)
@@ -86,8 +93,41 @@ def _without(numbers: list[Node]) -> Node:
     )
 
 
-def _is_inequality(node: Node) -> bool:
-    return node[0] == "relation" and all(sign in ("<", ">", "<=", ">=") for sign in node[1])
+def _all_hold(parts: list[Node]) -> Node:
+    """Inequalities that are listed: the interval that all of them leave, else each by itself.
+
+    "x < 1, x > 2" can only mean that one or the other holds.
+    """
+    both = parts[0]
+    for part in parts[1:]:
+        if both[0] != "sequence" or part[0] != "sequence":
+            return ("sequence", "{", "}", tuple(parts))
+        low = max((both[3][0], both[1]), (part[3][0], part[1]), key=_low_end)
+        high = min((both[3][1], both[2]), (part[3][1], part[2]), key=_high_end)
+        if _low_end(low)[0] >= _high_end(high)[0]:
+            return ("union", tuple(parts))
+        both = ("sequence", low[1], high[1], (low[0], high[0]))
+    return both
+
+
+def _low_end(end: tuple[Node, str]) -> tuple[float, bool]:
+    return _position(end[0]), end[1] == "("
+
+
+def _high_end(end: tuple[Node, str]) -> tuple[float, bool]:
+    return _position(end[0]), end[1] == "]"
+
+
+def _position(node: Node) -> float:
+    """Where the end of an interval lies on the line of numbers."""
+    if node == INFINITY:
+        return math.inf
+    if node == ("negate", INFINITY):
+        return -math.inf
+    try:
+        return value_at(node, 0).real
+    except NoValueError:
+        return math.nan
 
 
 def _assigned_name(node: Node) -> str | None:
@@ -160,6 +200,8 @@ def is_name(node: Node) -> bool:
         return len(node[3]) == 1 and _is_figure(node[3][0])
     if node[0] == "multiply" and len(node[1]) == 2:
         first, inner = node[1]
+        if first[0] == "power" and first[2][0] == "negate":
+            first = first[1]
         if inner[0] == "symbol" and inner[1].startswith(("\\angle", "\\triangle")):
             return bool(first[0] == "symbol")
         names = inner[3] if inner[0] == "sequence" else (inner,)

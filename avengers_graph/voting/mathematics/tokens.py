@@ -25,8 +25,8 @@ class Token(NamedTuple):
 
 
 _DROPPED = re.compile(
-    r"(?P<row>\\\\)|\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|quad|"
-    r"qquad|,|;|!|:| |>)(?![a-zA-Z])|\\(?:phantom|hspace|vspace)\{[^{}]*\}|\\hline(?![a-z])"
+    r"(?P<row>\\\\)|\\(?:(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|"
+    r"quad|qquad)(?![a-zA-Z])|[,;!: >])|\\(?:phantom|hspace|vspace)\{[^{}]*\}|\\hline(?![a-z])"
 )
 """Layout; a row end is no space, though it begins as one: ``1 \\\\ 2``."""
 _DEGREES = re.compile(r"\^\s?\{?\s?\\(?:circ|degree)\s?\}?|\\degree\b|°")
@@ -77,8 +77,8 @@ _SPELLINGS = {
 }  # fmt: skip
 _SPELLING = re.compile(rf"\\({'|'.join(_SPELLINGS)})(?![a-zA-Z])")
 
-_JOINING = re.compile(r"^\s*,\s*$|\b(?:or|and)\b", re.IGNORECASE)
-"""Words that separate answers: ``12\\text{ apples and }3``."""
+_SEPARATORS = {",": ",", ";": ",", "and": ",", "or": "\\or"}
+_SEPARATOR = re.compile(r"([,;]|\b(?:or|and)\b)", re.IGNORECASE)
 _REMARK = re.compile(r"\s*,?\s*(?:where|if|for|when|since|because|such that|with)\b", re.IGNORECASE)
 """Words that begin a remark, which ends the answer."""
 _FUNCTIONS_AND_SYMBOLS = (
@@ -135,12 +135,21 @@ def _tokens_of(group: str, content: str, before: Token | None) -> list[Token]:
         sign = {"%": "%", "|": "|"}.get(content, f"\\{content}")
         return [] if content in "$#" else [Token("operator", sign)]
     if group == "text":
-        if _JOINING.search(content):
-            joined = [Token("operator", ",")] if before != Token("operator", ",") else []
-            return joined if joined or before is None else []
-        words = " ".join(content.split()).strip(" .,").lower()
-        return [Token("text", words)] if words else []
+        return _text_tokens(content, before)
     return [Token(group, content)]
+
+
+def _text_tokens(content: str, before: Token | None) -> list[Token]:
+    """Words, and what separates answers among them: ``12\\text{ apples and }3``."""
+    tokens: list[Token] = []
+    for piece in _SEPARATOR.split(content):
+        words = " ".join(piece.split()).strip(" .").lower()
+        if words in _SEPARATORS:
+            if tokens or before is not None:
+                tokens.append(Token("operator", _SEPARATORS[words]))
+        elif words:
+            tokens.append(Token("text", words))
+    return tokens
 
 
 def _clean(source: str) -> str:
@@ -183,7 +192,7 @@ def _grouped(match: re.Match[str]) -> str:
 def word_tokens(word: str) -> list[Token]:
     """A run of letters: function names, ``and``/``or``, a product of symbols, a name, or words."""
     if word.lower() in ("or", "and"):
-        return [Token("operator", ",")]
+        return [Token("operator", "\\or" if word.lower() == "or" else ",")]
     if len(word) == 1:
         return [Token("symbol", word)]
     name = _NAME.match(word)

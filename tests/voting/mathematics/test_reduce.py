@@ -36,6 +36,10 @@ from avengers_graph.voting.mathematics.reduce import equation_of, reduced, shape
         ("\\mathbb{R}", "(-\\infty,\\infty)"),
         ("\\mathbb{R} \\setminus \\{2, 1\\}", "(-\\infty,1) \\cup (1,2) \\cup (2,\\infty)"),
         ("x < 1 \\text{ or } x > 2", "(-\\infty,1) \\cup (2,\\infty)"),
+        ("x > 1, x < 3", "(1,3)"),
+        ("x > 1 \\text{ and } x \\le 3", "(1,3]"),
+        ("x < 1, x > 2", "(-\\infty,1) \\cup (2,\\infty)"),
+        ("f^{-1}(x) = x - 1", "x - 1"),
         ("\\emptyset", "\\{\\}"),
         ("\\text{no solution}", "\\{\\}"),
         ("((1,2),(3,4))", "[[1,2],[3,4]]"),
@@ -55,6 +59,7 @@ def test_the_same_form(source: str, form: str) -> None:
         ("\\mathbb{N}", "\\mathbb{R}"),
         ("\\mathbb{R} \\setminus \\{x\\}", "\\mathbb{R}"),
         ("x < 1 < 2 < y", "(1,2)"),
+        ("x > 1 \\text{ and } x < 3", "x > 1 \\text{ or } x < 3"),
     ],
 )
 def test_another_form(source: str, other: str) -> None:

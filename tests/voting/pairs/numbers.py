@@ -184,6 +184,41 @@ def _repeated_alike(random: Random) -> tuple[str, str]:
     )
 
 
+def _duration(random: Random, hours: int, minutes: int) -> str:
+    form = random.choice(
+        (r"\boxed{%d\text{ hours }%d\text{ minutes}}", "The answer is %d hours and %d minutes.",
+         r"\boxed{%d\text{ h }%d\text{ min}}", "It takes %d hours, %d minutes")
+    )  # fmt: skip
+    return form % (hours, minutes)
+
+
+def _durations(random: Random) -> tuple[str, str]:
+    hours, (first, second) = random.randrange(2, 20), random.sample(range(1, 60), 2)
+    return _duration(random, hours, first), random.choice(
+        (_duration(random, hours, second), _duration(random, hours + 1, first))
+    )
+
+
+def _durations_alike(random: Random) -> tuple[str, str]:
+    hours, minutes = random.randrange(2, 20), random.randrange(1, 60)
+    return _duration(random, hours, minutes), _duration(random, hours, minutes)
+
+
+def _range(random: Random, low: int, high: int) -> str:
+    forms = ("between %d and %d", "%d-%d", "The answer is %d to %d.", "It is %d–%d years old.")
+    return random.choice(forms) % (low, high)
+
+
+def _ranges(random: Random) -> tuple[str, str]:
+    first, second, high = random.sample(range(2, 1000), 3)
+    return _range(random, first, high), random.choice((_range(random, second, high), str(high)))
+
+
+def _ranges_alike(random: Random) -> tuple[str, str]:
+    low, high = random.sample(range(2, 1000), 2)
+    return _range(random, low, high), _range(random, low, high)
+
+
 def _percents(random: Random) -> tuple[str, str]:
     first, second = _amount(random, 2)
     return f"\\boxed{{{first}\\%}}", random.choice((f"{second}%", f"\\boxed{{{first}}}"))
@@ -249,6 +284,8 @@ FAMILIES = (
         alike=_repeated_alike,
     ),
     Family(name="numbers repeated", kind="number", differ=_repeated),
+    Family(name="durations", kind="number", differ=_durations, alike=_durations_alike),
+    Family(name="ranges", kind="number", differ=_ranges, alike=_ranges_alike),
     Family(name="percentages", kind="number", differ=_percents, alike=_percents_alike),
     Family(name="grouped digits", kind="number", differ=_grouped, alike=_grouped_alike),
 )
