@@ -15,7 +15,7 @@ from avengers_graph.calibration.questions import Question
 from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError, RecordsError
 from avengers_graph.experts.engine import run_round
-from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded
 from avengers_graph.experts.round_request import RoundRequest
@@ -171,7 +171,7 @@ async def _failure(request: RoundRequest, pool: ExpertPool) -> str | None:
     """Run a round; why not every sample was answered, None when all were."""
     cause = None
     async for event in run_round(request, pool=pool):
-        if isinstance(event, SampleFinished):
+        if isinstance(event, SampleEnded):
             cause = event.record["error"] or cause
     return cause
 

@@ -20,9 +20,8 @@ from avengers_graph.experts.budget import cost_of
 from avengers_graph.experts.caller import Caller
 from avengers_graph.experts.events import (
     FailedOver,
-    SampleCancelled,
+    SampleEnded,
     SampleEvent,
-    SampleFinished,
 )
 from avengers_graph.experts.failover import Reserves
 from avengers_graph.experts.pending_call import PendingCall
@@ -177,7 +176,7 @@ class _Round:
         lengths = self._lengths.setdefault(call.expert, [])
         lengths += [record["output_tokens"] for record in records]
         for position, record in enumerate(records, start=1):
-            yield SampleFinished(record)
+            yield SampleEnded(record)
             if self.over is None:
                 # The answers to one request land together and are counted one by one: those not
                 # counted yet can still change the vote.
@@ -236,7 +235,7 @@ class _Round:
                 ended="replaced" if position < samples else "failed",
                 error=str(error),
             )
-            yield SampleFinished(record, error)
+            yield SampleEnded(record, error)
         successor = replacement if samples else None
         LOGGER.warning(
             "%s failed with a %s; %s takes over", call.expert, error.label, successor or "nobody"
@@ -290,7 +289,7 @@ class _Round:
                     input_tokens=prompt if position == 0 else 0,
                     output_tokens=self._likely_tokens(call),
                 )
-                yield SampleCancelled(record)
+                yield SampleEnded(record)
 
     def _likely_tokens(self, call: PendingCall) -> int:
         """Tokens of each answer of a cancelled call: by what came of it, else as usual here."""

@@ -1,9 +1,10 @@
 """What the engine reports while a round runs; also what custom streams of the graph carry."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from avengers_graph.errors import ExpertError
+from avengers_graph.experts.sample_record import CALLED_OFF
 from avengers_graph.types import SampleRecord
 
 
@@ -13,7 +14,7 @@ class SampleStarted:
 
     expert: str
     indices: tuple[int, ...]
-    type: str = "sample_started"
+    type: ClassVar[str] = "sample_started"
 
     def to_dict(self) -> dict[str, Any]:
         return {"type": self.type, "expert": self.expert, "indices": list(self.indices)}
@@ -28,7 +29,7 @@ class SampleToken:
     text: str
     chunk: Any
     """The AIMessageChunk itself, tool-call fragments included."""
-    type: str = "sample_token"
+    type: ClassVar[str] = "sample_token"
 
     def to_dict(self) -> dict[str, Any]:
         fields = {"type": self.type, "expert": self.expert, "index": self.index}
@@ -36,24 +37,17 @@ class SampleToken:
 
 
 @dataclass(frozen=True, slots=True)
-class SampleFinished:
-    """A sample landed: an answer, or an error in its place."""
+class SampleEnded:
+    """A sample landed or failed, or was called off: then its usage is estimated."""
 
     record: SampleRecord
     error: ExpertError | None = None
-    """What the record's ``error`` says, with its kind; None for an answer. Not in streams."""
-    type: str = "sample_finished"
+    """What the record of a failure says, with its kind. Not in streams."""
 
-    def to_dict(self) -> dict[str, Any]:
-        return {"type": self.type, "sample": self.record}
-
-
-@dataclass(frozen=True, slots=True)
-class SampleCancelled:
-    """A request in flight was no longer needed, or ran out of time; usage is estimated."""
-
-    record: SampleRecord
-    type: str = "sample_cancelled"
+    @property
+    def type(self) -> str:
+        """``sample_cancelled`` for a sample that was called off, else ``sample_finished``."""
+        return "sample_cancelled" if self.record["ended"] in CALLED_OFF else "sample_finished"
 
     def to_dict(self) -> dict[str, Any]:
         return {"type": self.type, "sample": self.record}
@@ -66,11 +60,11 @@ class FailedOver:
     expert: str
     cause: str
     replacement: str | None
-    type: str = "failed_over"
+    type: ClassVar[str] = "failed_over"
 
     def to_dict(self) -> dict[str, Any]:
         fields = {"type": self.type, "expert": self.expert, "cause": self.cause}
         return {**fields, "replacement": self.replacement}
 
 
-SampleEvent = SampleStarted | SampleToken | SampleFinished | SampleCancelled | FailedOver
+SampleEvent = SampleStarted | SampleToken | SampleEnded | FailedOver

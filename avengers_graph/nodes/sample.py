@@ -18,7 +18,7 @@ from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.budget import Budget, expected_costs, spent_on
 from avengers_graph.experts.engine import run_round
-from avengers_graph.experts.events import SampleCancelled, SampleEvent, SampleFinished
+from avengers_graph.experts.events import SampleEnded, SampleEvent
 from avengers_graph.experts.model_errors import nobody_answered
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
@@ -77,10 +77,10 @@ class _Asking:
     def hear(self, event: SampleEvent) -> None:
         """Pass an event on to whoever streams the graph; keep the record that it brings."""
         self._runtime.stream_writer(event.to_dict())
-        if isinstance(event, SampleFinished | SampleCancelled):
+        if isinstance(event, SampleEnded):
             self._records.append(event.record)
-        if isinstance(event, SampleFinished) and event.error is not None:
-            self._raised[event.record["index"]] = event.error
+            if event.error is not None:
+                self._raised[event.record["index"]] = event.error
 
     def update(self) -> dict[str, Any]:
         """What the round adds to the state.

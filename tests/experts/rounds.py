@@ -11,9 +11,8 @@ from avengers_graph.errors import ExpertError
 from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import (
     FailedOver,
-    SampleCancelled,
+    SampleEnded,
     SampleEvent,
-    SampleFinished,
     SampleStarted,
     SampleToken,
 )
@@ -33,8 +32,12 @@ class Heard:
     events: list[SampleEvent]
 
     @property
+    def ended(self) -> list[SampleEnded]:
+        return [e for e in self.events if isinstance(e, SampleEnded)]
+
+    @property
     def finished(self) -> list[SampleRecord]:
-        return [e.record for e in self.events if isinstance(e, SampleFinished)]
+        return [e.record for e in self.ended if e.type == "sample_finished"]
 
     @property
     def answers(self) -> list[SampleRecord]:
@@ -52,12 +55,11 @@ class Heard:
     @property
     def raised(self) -> list[ExpertError]:
         """What the errors were, with their kinds."""
-        finished = [e for e in self.events if isinstance(e, SampleFinished)]
-        return [e.error for e in finished if e.error is not None]
+        return [e.error for e in self.ended if e.error is not None]
 
     @property
     def cancelled(self) -> list[SampleRecord]:
-        return [e.record for e in self.events if isinstance(e, SampleCancelled)]
+        return [e.record for e in self.ended if e.type == "sample_cancelled"]
 
     @property
     def failovers(self) -> list[tuple[str, str | None]]:

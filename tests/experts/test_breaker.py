@@ -8,7 +8,7 @@ from langchain_core.exceptions import ModelConnectionError
 
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.breaker import Breaker
-from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.retry import RetryPolicy
 from tests.experts.rounds import bridged, listen, only
@@ -110,7 +110,7 @@ class TestInRounds:
 
         async def one() -> list[str]:
             rounds = bridged(pool, ("alpha", 1), reserves=("alpha", "beta"))
-            finished = [e.record async for e in rounds if isinstance(e, SampleFinished)]
+            finished = [e.record async for e in rounds if isinstance(e, SampleEnded)]
             return [record["expert"] for record in finished if record["error"] is None]
 
         async def many() -> list[list[str]]:

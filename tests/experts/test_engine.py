@@ -7,7 +7,7 @@ import pytest
 
 from avengers_graph.config import Price, RateLimit
 from avengers_graph.experts.budget import Budget
-from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.pool import ExpertPool
 from tests.experts.rounds import QUESTION, bridged, listen, only
 from tests.servers.answers import Cut, Fault, Reply
@@ -76,7 +76,7 @@ def test_the_cap_holds_over_requests_at_the_same_time(server: OpenAIServer, pool
     pool = pool_of("alpha", max_concurrency=2)
 
     async def listen_async() -> int:
-        return len([e async for e in bridged(pool, ("alpha", 3)) if isinstance(e, SampleFinished)])
+        return len([e async for e in bridged(pool, ("alpha", 3)) if isinstance(e, SampleEnded)])
 
     async def both() -> list[int]:
         return list(await asyncio.gather(listen_async(), listen_async()))

@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from avengers_graph.config import Expert
 from avengers_graph.experts.engine import _Round
-from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded
@@ -81,7 +81,7 @@ def test_enough_is_told_of_the_rest_of_the_same_batch(server: OpenAIServer, pool
 def test_closing_the_iterator_cancels_everything(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", "42", FOREVER)
     events = iter(bridged(pool_of("alpha", max_concurrency=1), ("alpha", 2)))
-    while not isinstance(next(events), SampleFinished):
+    while not isinstance(next(events), SampleEnded):
         pass
     server.wait_for(lambda: len(server.requests) == 2)
     events.close()

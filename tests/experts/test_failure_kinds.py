@@ -18,7 +18,7 @@ from langchain_core.exceptions import (
 )
 
 from avengers_graph.experts import failures
-from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.pool import ExpertPool
 from tests.experts.rounds import listen, only
 from tests.servers import answers
@@ -104,5 +104,5 @@ def test_the_kind_of_a_model_objects_own_error_is_kept() -> None:
 def test_streams_of_the_graph_carry_the_text_only(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", Fault(401))
     heard = listen(pool_of("alpha"), ("alpha", 1))
-    finished = only([e for e in heard.events if isinstance(e, SampleFinished)])
+    finished = only([e for e in heard.events if isinstance(e, SampleEnded)])
     assert finished.to_dict() == {"type": "sample_finished", "sample": finished.record}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from avengers_graph.config import RateLimit
-from avengers_graph.experts.events import SampleFinished
+from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.limits import Slots
 from avengers_graph.experts.pool import ExpertPool
 from tests.experts.rounds import bridged, listen
@@ -74,7 +74,7 @@ def test_who_waits_is_served_in_order() -> None:
 
 async def answers(pool: ExpertPool, samples: int) -> int:
     events = [event async for event in bridged(pool, ("alpha", samples))]
-    return sum(isinstance(event, SampleFinished) for event in events)
+    return sum(isinstance(event, SampleEnded) for event in events)
 
 
 @pytest.mark.integration
@@ -101,7 +101,7 @@ def test_a_request_for_several_answers_takes_as_many_slots(
 
     async def batched(pool: ExpertPool) -> int:
         events = [event async for event in bridged(pool, ("alpha", 3), batching="always")]
-        return sum(isinstance(event, SampleFinished) for event in events)
+        return sum(isinstance(event, SampleEnded) for event in events)
 
     async def both() -> list[int]:
         return list(await asyncio.gather(*map(batched, pools)))
