@@ -6,7 +6,8 @@ Each is an ``AIMessage`` whose ``usage_metadata`` holds the tokens of this answe
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
@@ -22,9 +23,13 @@ _REASONS = ("finish_reason", "stop_reason", "done_reason")
 """Where models say why they stopped: OpenAI's protocol, Anthropic's, Ollama's."""
 
 
-def finish_reason(message: AIMessage) -> str | None:
-    """Why the model stopped, in its server's own word; None where that was not said."""
-    said = (message.response_metadata.get(name) for name in _REASONS)
+def finish_reason(metadata: Mapping[str, Any]) -> str | None:
+    """Why the model stopped, in its server's own word; None where that was not said.
+
+    Args:
+        metadata: of the answer.
+    """
+    said = (metadata.get(name) for name in _REASONS)
     return next((reason for reason in said if isinstance(reason, str) and reason), None)
 
 

@@ -7,7 +7,7 @@ honours ``n``.
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,17 +24,23 @@ from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError
 from avengers_graph.experts.answers import counted
 from avengers_graph.experts.chat_openai import (
-    EndpointChat,
     api_key,
     endpoint_chat,
     request_headers,
 )
 from avengers_graph.experts.failures import as_expert_error, status_of
 from avengers_graph.experts.limits import Limits
+from avengers_graph.experts.model_objects import (
+    kept_with,
+    object_chunks,
+    object_client,
+    with_kept_blocks,
+    with_tools,
+)
 from avengers_graph.experts.prompt import for_expert
 from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.experts.retry import RetryPolicy
-from avengers_graph.experts.streamed_answer import as_message, put_right
+from avengers_graph.experts.streamed_answer import as_message
 from avengers_graph.servers import ANY, SERVERS, server_of
 
 _REFUSALS = (400, 422)
@@ -113,7 +119,7 @@ class ExpertCaller:
 
     def _make_client(self, *, streaming: bool) -> BaseChatModel:
         if self.expert.llm is not None:
-            return _object_client(self.expert.llm, streaming=streaming)
+            return object_client(self.expert.llm, streaming=streaming)
         if self._http is None:
             self._http = _http_client(self.expert.timeout)
         return endpoint_chat(self.expert, streaming=streaming, http=self._http, key=self._key)
@@ -133,7 +139,7 @@ class ExpertCaller:
 
     async def _sent(self, call: Call) -> list[AIMessage]:
         started = time.monotonic()
-        prompt = for_expert(call.messages, self.expert)
+        prompt = self._prompt(call)
         model, arguments = self._bound(call, streaming=False)
         if call.n > 1:
             arguments["n"] = call.n
@@ -153,10 +159,12 @@ class ExpertCaller:
                 f"{self.expert.base_url or self.expert.provider} answered without choices "
                 f"after {time.monotonic() - started:.1f} s"
             )
+        if self.expert.llm is not None:
+            messages = [kept_with(message, self.expert.provider) for message in messages]
         return counted(messages, prompt=prompt)
 
     async def _streamed(self, call: Call, *, on_chunk: OnChunk) -> AIMessage:
-        prompt = for_expert(call.messages, self.expert)
+        prompt = self._prompt(call)
         whole: AIMessageChunk | None = None
         async with aclosing(self._chunks(call, prompt)) as chunks:
             async for chunk in chunks:
@@ -177,11 +185,15 @@ class ExpertCaller:
             "run_name": self.expert.name,
         }
         chunks: Any = model.astream(prompt, config, **arguments)
-        if not isinstance(model, EndpointChat):
-            chunks = put_right(chunks, counts_all=isinstance(model, BaseChatOpenAI), says_why=False)
+        if self.expert.llm is not None:
+            chunks = object_chunks(chunks, model=model, provider=self.expert.provider)
         async with asyncio.timeout(self.expert.timeout), aclosing(chunks):
             async for chunk in chunks:
                 yield chunk
+
+    def _prompt(self, call: Call) -> list[BaseMessage]:
+        prompt = for_expert(call.messages, self.expert)
+        return with_kept_blocks(prompt, self.expert.provider) if self.expert.llm else prompt
 
     def _bound(self, call: Call, *, streaming: bool) -> tuple[BaseChatModel, dict[str, Any]]:
         """The model to call and its keyword arguments, tools bound in its own way."""
@@ -202,7 +214,7 @@ class ExpertCaller:
                 "response_format"
             )
         if self.expert.llm is not None and "tools" in params:
-            binding = _with_tools(model, params.pop("tools"), params.pop("tool_choice", None))
+            binding = with_tools(model, params.pop("tools"), params.pop("tool_choice", None))
             if isinstance(binding, RunnableBinding) and isinstance(binding.bound, BaseChatModel):
                 model = binding.bound
                 arguments |= binding.kwargs
@@ -219,31 +231,6 @@ class ExpertCaller:
             await asyncio.sleep(self.expert.timeout)  # no call takes longer
         if http is not None:
             await http.aclose()
-
-
-def _object_client(llm: BaseChatModel, *, streaming: bool) -> BaseChatModel:
-    """A chat model object as it is asked for whole answers, or for streams.
-
-    Where its owner has switched streams off, they stay off.
-    """
-    quiet: dict[str, Any] = {"cache": False}
-    if not streaming:
-        quiet["disable_streaming"] = True
-        if "streaming" in type(llm).model_fields:
-            # Left on, ChatOpenAI asks for a stream even where it reads a whole answer.
-            quiet["streaming"] = False
-    return llm.model_copy(update=quiet)
-
-
-def _with_tools(model: BaseChatModel, tools: Any, choice: Any) -> Any:
-    """The model with tools in its own form; the choice as LangChain's models understand it."""
-    if isinstance(choice, Mapping):
-        choice = choice["function"]["name"]
-    if choice == "required":
-        choice = "any"
-    if choice == "none" and not isinstance(model, BaseChatOpenAI):
-        return model  # to other models it would be the name of a tool
-    return model.bind_tools(tools, **({} if choice is None else {"tool_choice": choice}))
 
 
 def _http_client(timeout: float) -> Any:

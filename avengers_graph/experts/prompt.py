@@ -52,7 +52,7 @@ def for_expert(messages: Sequence[BaseMessage], expert: Expert) -> list[BaseMess
     system role (``supports`` without ``system``) gets the instructions at the head of its first
     user turn; one with ``tool_turns`` in words gets these.
     """
-    messages = [_with_content(message, mended) for message in messages]
+    messages = [_mended(message) for message in messages]
     if expert.tool_turns == "words":
         messages = told_in_words(messages)
     if "system" in expert.supports:
@@ -66,6 +66,13 @@ def for_expert(messages: Sequence[BaseMessage], expert: Expert) -> list[BaseMess
     if first is None:
         return [HumanMessage(preface), *turns]
     return [*turns[:first], _prefaced(turns[first], preface), *turns[first + 1 :]]
+
+
+def _mended(message: BaseMessage) -> BaseMessage:
+    message = _with_content(message, mended)
+    if not isinstance(message, AIMessage) or message.tool_calls == mended(message.tool_calls):
+        return message
+    return message.model_copy(update={"tool_calls": mended(message.tool_calls)})
 
 
 def _prefaced(turn: BaseMessage, preface: str) -> HumanMessage:

@@ -61,7 +61,7 @@ def recorded(
         params=call.params,
         texts=[answer.text for answer in answers],
         tool_calls=tool_calls if any(tool_calls) else [],
-        finish_reasons=[finish_reason(answer) for answer in answers],
+        finish_reasons=[finish_reason(answer.response_metadata) for answer in answers],
         input_tokens=sum(usage["input_tokens"] for usage in usages),
         output_tokens=[usage["output_tokens"] for usage in usages],
         latency=round(latency, 3),

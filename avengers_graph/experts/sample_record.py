@@ -74,7 +74,7 @@ def answered(
         text=text,
         reasoning=mended(beside.get("reasoning_content") or in_blocks or in_text),
         tool_calls=calls,
-        finish_reason=finish_reason(message),
+        finish_reason=finish_reason(metadata),
         input_tokens=usage["input_tokens"],
         output_tokens=usage["output_tokens"],
         usage_estimated=bool(metadata.get(ESTIMATED)),

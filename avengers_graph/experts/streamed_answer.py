@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 
+from avengers_graph.experts.answers import finish_reason
 from avengers_graph.experts.wire import (
     EXTRAS,
     mended,
@@ -118,7 +119,7 @@ class _StreamedAnswer:
 
     def rest(self) -> AIMessageChunk:
         """What is left to say when the stream has ended."""
-        reason = self._metadata.get("finish_reason")
+        reason = finish_reason(self._metadata)
         if self._says_why and reason is None:
             self._metadata[BROKEN_OFF] = True
         is_whole = BROKEN_OFF not in self._metadata and not was_broken_off(reason)
