@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -20,7 +20,8 @@ from avengers_graph.call_params import checked_params
 from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.plans import Plan
-from avengers_graph.servers import ServerName
+from avengers_graph.registry import OneOf
+from avengers_graph.servers import SERVERS
 
 Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
 
@@ -89,7 +90,7 @@ class Expert(BaseModel):
     """How calls already made and their results are told: as the protocol's tool messages, or in
     words, for small models that repeat a call they have the result of and for chat templates
     without a tool role."""
-    server: ServerName | None = None
+    server: Annotated[str, OneOf(SERVERS)] | None = None
     """What kind of server ``base_url`` is, where the way to ask it cannot be told from the URL
     or from its first refusal; the rows of ``servers.SERVERS``."""
     headers: dict[str, str] = Field(default_factory=dict)

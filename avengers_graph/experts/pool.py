@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from avengers_graph.config import Expert, load_config
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.caller import Caller, ExpertCaller
-from avengers_graph.experts.chat_openai import api_key
+from avengers_graph.experts.chat_openai import api_key, request_headers
 from avengers_graph.experts.model_errors import PromptTooLongError
 from avengers_graph.experts.owned_loop import ForkSafeLock, submit
 from avengers_graph.experts.prompt import estimated_tokens, fits
@@ -42,7 +42,7 @@ class ExpertPool:
 
     Raises:
         ConfigError: no expert, or two of the same name.
-        MissingKeyError: an expert's key variable is not set.
+        MissingKeyError: the variable of an expert's key or header is not set.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class ExpertPool:
             raise ConfigError(f"experts {twice} are listed twice; give each its own name")
         for expert in experts:
             api_key(expert)
+            request_headers(expert)
         self._experts = {expert.name: expert for expert in experts}
         self.retry_policy = retry_policy or RetryPolicy()
         self.clock = clock

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from avengers_graph.config import Expert
 from avengers_graph.experts.dialect import Dialect, Endpoint, dialect_of, remember
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.servers import SERVERS, server_of
+from avengers_graph.servers import SERVERS
 from tests.experts.rounds import listen, only
 from tests.servers.answers import Answer, Fault
 from tests.servers.openai_server import OpenAIServer, Received
@@ -79,13 +79,9 @@ def test_reasoning_goes_back_with_the_calls_it_led_to() -> None:
     assert refused == Dialect()
 
 
-def test_a_host_tells_its_server() -> None:
-    assert server_of(None, "https://api.mistral.ai/v1") == "mistral"
-    assert server_of("vllm", "https://api.mistral.ai/v1") == "vllm"
-    assert server_of(None, "http://127.0.0.1:8000/v1") is None
-    hosts = [host for server in SERVERS.values() for host in server.hosts]
-    assert len(hosts) == len(set(hosts))
+def test_what_a_row_says_is_known_before_the_first_request() -> None:
     assert dialect_of(Endpoint("u", "m", SERVERS["mistral"])).left_out == {"stream_options"}
+    assert dialect_of(Endpoint("u", "m", SERVERS["kimi"])).wants_reasoning
 
 
 def test_what_is_remembered_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
