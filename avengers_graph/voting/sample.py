@@ -17,11 +17,11 @@ _WHOLE = re.compile(
 """The reasons with which servers say that an answer is whole, without case and punctuation; a
 stream may have said its reason twice."""
 _UNSAID = frozenset({"", "none", "null", "finishreasonunspecified"})
-_FILTERS = (
+_WITHHELD_WORDS = (
     "contentfilter contentfiltered safety sensitive refusal recitation blocklist "
     "prohibitedcontent spii guardrailintervened"
 )
-_WITHHELD = frozenset(_FILTERS.split())
+_WITHHELD = frozenset(_WITHHELD_WORDS.split())
 """The reasons with which servers say that they keep an answer back."""
 
 _OPENER = re.compile(

@@ -54,24 +54,24 @@ _MARK = re.compile(r"[.!?;](?=\s|$)|[。！？；]")
 _CLOSING = ("_", ")", "]", "}", "%", "'", '"', "*", "$", "”", "’")
 """What a sentence may end in before its mark, beside letters and digits."""
 _LAST_WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*$")
-_TITLED = (
+_TITLE_WORDS = (
     "dr mr mrs ms mx prof st sta sto ste mt ft gen col lt capt sgt maj cmdr adm gov sen rep rev "
     "hon pres fr hr sra dña mme mlle messrs drs"
 )
-_TITLES = frozenset(_TITLED.split())
+_TITLES = frozenset(_TITLE_WORDS.split())
 """Abbreviations that a name follows: their point never ends a sentence."""
-_SHORTENED = (
+_ABBREVIATION_WORDS = (
     "jr sr vs etc al approx ca cf inc ltd co corp bros univ dept vol fig eq sec ch pp op ave "
     "blvd rd est min max jan feb mar apr jun jul aug sep sept oct nov dec bzw nr usw art no"
 )
-_ABBREVIATIONS = frozenset(_SHORTENED.split())
+_ABBREVIATIONS = frozenset(_ABBREVIATION_WORDS.split())
 """Abbreviations that may end a sentence: they do where a word follows that opens one."""
-_OPENING = (
+_OPENER_WORDS = (
     "it this that these those the he she they we you i so because since as thus therefore hence "
     "however but and note here there also if in on at for explanation although while let my our "
     "his her its answer final first then to by with when which what a an"
 )
-_OPENERS = frozenset(_OPENING.split())
+_OPENERS = frozenset(_OPENER_WORDS.split())
 _NEXT_WORD = re.compile(r"\s*[\"'“(*]*([^\W_]+)")
 _QUOTED = re.compile(r"(?P<open>[\"“`«])(?P<said>[^\"”`»\n]{1,200})[\"”`»](?P<rest>.*)", re.DOTALL)
 _REASON = re.compile(r"\s*,?\s*(?:because|since|as|which|where|who)\b")

@@ -37,17 +37,17 @@ _OPENERS = re.compile(
     r"[^.!\n]{0,100}[.!]\s*(?=\S)",
     re.IGNORECASE,
 )
-_FILLING = (
+_FILLER_WORDS = (
     "it this that these those they he she there here in on at of to for by with from as so which "
     "who what where when answer correct right final word name one called known also is are was "
     "were be and question asked given"
 )
-_FILLER = frozenset(_FILLING.split())
-_HEDGING = (
+_FILLER = frozenset(_FILLER_WORDS.split())
+_HEDGE_WORDS = (
     "or either maybe perhaps possibly not neither nor unsure unknown except without probably "
     "cannot can't isn't wasn't"
 )
-_HEDGES = frozenset(_HEDGING.split())
+_HEDGES = frozenset(_HEDGE_WORDS.split())
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:
