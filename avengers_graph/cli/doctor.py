@@ -140,9 +140,10 @@ def _endpoint(expert: "Expert") -> str:
         ) as client:
             listed = client.models.list()
             names = [getattr(model, "id", None) for model in getattr(listed, "data", None) or []]
-    except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
-        # All but the first: what the client raises on a body that is no list of models.
+    except openai.OpenAIError as error:
         raise as_expert_error(error, hasty, secrets=[key]) from error
+    except (ValueError, TypeError, AttributeError):
+        names = []  # the client raises these on a body that is no list of models
     if not any(isinstance(name, str) for name in names):
         raise ExpertResponseError(
             f"{expert.base_url} answered, but with no list of models; check base_url, it usually "
