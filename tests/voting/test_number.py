@@ -58,7 +58,7 @@ def test_values(text: str, answer: str) -> None:
         ("Answer: N/A (12 apples)", "n/a"),
         ("The answer cannot be determined.", "cannot be determined"),
         ("There are 12 apples.\nThere is no solution.", "no solution"),
-        ("The answer is 3:00 pm.", "15:00"),
+        ("The answer is 3:30 pm.", "3:30 pm"),
         ("\\boxed{2:15}", "2:15"),
         ("The area is 16π.", "16π"),
     ],
@@ -94,6 +94,9 @@ def test_the_question_says_which_number_answers() -> None:
         ("\\boxed{\\text{red}}", "\\boxed{\\text{blue}}", False),
         ("\\boxed{\\text{red}}", "5", False),
         ("\\boxed{\\text{undefined}}", "\\boxed{\\text{does not exist}}", True),
+        ("\\boxed{2:00\\text{ pm}}", "2", True),
+        ("\\boxed{2:00\\text{ pm}}", "2:00 am", False),
+        ("\\boxed{2:15\\text{ pm}}", "2:15 am", False),
         ("Thus $x <= 2$.", "Thus $x >= 2$.", False),
     ],
 )

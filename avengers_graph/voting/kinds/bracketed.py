@@ -130,7 +130,8 @@ def is_right(sample: Sample, reference: str, question: Question) -> bool:
 
     Stricter than a vote, since the format is part of what was asked: only brackets or a box
     count, the first pair of double ones where there are several, a letter must stand alone
-    in them, and a computation is not yet the number it comes to. Spaces never count there.
+    in them, and a computation is not yet the number it comes to. Spaces and case never
+    count there.
     """
     wanted = Answer(_cleaned(next(double_bracketed(reference), reference)), "bracketed")
     text = sample.text
@@ -195,7 +196,7 @@ def key(answer: Answer) -> Hashable:
 
 
 def _closed_up(answer: Answer) -> list[str]:
-    return [text_form(part).replace(" ", "") for part in parts(answer.text)]
+    return [text_form(part).replace(" ", "").casefold() for part in parts(answer.text)]
 
 
 def same(a: Answer, b: Answer) -> bool:

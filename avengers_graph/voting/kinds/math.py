@@ -136,7 +136,7 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
     if not content or len(content) > MAX_LENGTH:
         return None
     if (time := clock_time(content, question)) is not None:
-        return Answer(time, "math", Reading(("words", time)))
+        return _of_numeral(time) if time.value else _of_letters(time.text)
     words = DRESSED.sub(r"\1", content).strip(" .")
     if _is_text(words):
         return None if formula else _of_letters(words)

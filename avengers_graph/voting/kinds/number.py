@@ -108,7 +108,7 @@ def _of_box(content: str, question: Question) -> Answer | None:
     if len(content) > MAX_LENGTH:
         return None
     if (time := clock_time(content, question)) is not None:
-        return Answer(time, "number")
+        return time
     return _of_words(content, question) or _of_expression(content, question) or _of_text(content)
 
 
@@ -149,15 +149,18 @@ def _of_text(content: str) -> Answer | None:
     return Answer(no_value(words) or words, "number") if words else None
 
 
-def clock_time(content: str, question: Question) -> str | None:
-    """A time of day, which is no ratio: ``2:15``, ``3:00 pm``; None where there is none."""
+def clock_time(content: str, question: Question) -> Answer | None:
+    """A time of day, which is no ratio: ``2:15``, ``3:00 pm``; None where there is none.
+
+    A full hour is a number, so that 2:00 pm answers 2.
+    """
     match = _CLOCK.match(western(content).strip())
     if match is None or _PROPORTION.search(question.text):
         return None
-    hour = int(match[1])
-    if match[3]:
-        hour = hour % 12 + (12 if match[3] in "pP" else 0)
-    return f"{hour}:{match[2]}"
+    half = match[3] and match[3].lower() + "m"
+    if match[2] == "00":
+        return to_answer(Numeral(Fraction(int(match[1])), unit=Unit(None, half)), question)
+    return Answer(f"{int(match[1])}:{match[2]}{f' {half}' if half else ''}", "number")
 
 
 def _of_pair(sentence: str, question: Question, *, last: bool) -> Answer | None:
@@ -170,7 +173,7 @@ def _of_pair(sentence: str, question: Question, *, last: bool) -> Answer | None:
     if re.search(r"\d", text[pair.end() :] if last else text[: pair.start()]):
         return None
     if (time := clock_time(text[pair.start() :], question)) is not None:
-        return Answer(time, "number")
+        return time
     first = Fraction(pair["first"] or pair["low"])
     second = Fraction(pair["second"] or pair["high"])
     if second and (pair["sign"] or (pair["word"] and _PROPORTION.search(question.text))):
