@@ -26,6 +26,7 @@ from typing_extensions import TypedDict
 from avengers_graph import ChatAvengers, Context
 from avengers_graph.errors import AllExpertsFailedError
 from tests.calibrated import CAPITAL, SUM
+from tests.chat_model.forms import FORMS, call
 from tests.servers.answers import Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer, Received
 
@@ -172,16 +173,11 @@ def below(run: Any) -> list[Any]:
     return [one for child in run.child_runs for one in (child, *below(child))]
 
 
-@pytest.mark.parametrize("form", ["invoke", "stream", "ainvoke"])
+@pytest.mark.parametrize("form", FORMS)
 def test_traces_nest_below_the_model(server: OpenAIServer, llm: ChatAvengers, form: str) -> None:
     say(server, "13")
     collector = RunCollectorCallbackHandler()
-    config: Any = {"callbacks": [collector]}
-    {
-        "invoke": lambda: llm.invoke(SUM, config),
-        "stream": lambda: list(llm.stream(SUM, config)),
-        "ainvoke": lambda: asyncio.run(llm.ainvoke(SUM, config)),
-    }[form]()
+    call(llm, form, {"callbacks": [collector]})
     [run] = collector.traced_runs
     assert run.run_type == "llm"
     [graph] = run.child_runs

@@ -13,6 +13,7 @@ from langgraph.graph import START, MessagesState, StateGraph
 
 from avengers_graph import ChatAvengers, Expert
 from tests.calibrated import SUM
+from tests.chat_model.forms import FORMS, call
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer
 
@@ -124,24 +125,13 @@ class Listener(BaseCallbackHandler):
         self.tokens.append(token)
 
 
-@pytest.mark.parametrize("form", ["invoke", "stream", "ainvoke", "astream"])
+@pytest.mark.parametrize("form", FORMS)
 def test_a_callback_hears_of_progress_in_every_form(
     server: OpenAIServer, vote: ChatAvengers, form: str
 ) -> None:
     server.serve("alpha", "13")
     listener = Listener()
-    config: Any = {"callbacks": [listener]}
-
-    async def drain() -> None:
-        async for _ in vote.astream(SUM, config):
-            pass
-
-    {
-        "invoke": lambda: vote.invoke(SUM, config),
-        "stream": lambda: list(vote.stream(SUM, config)),
-        "ainvoke": lambda: asyncio.run(vote.ainvoke(SUM, config)),
-        "astream": lambda: asyncio.run(drain()),
-    }[form]()
+    call(vote, form, {"callbacks": [listener]})
     assert listener.told.count("avengers_sample_finished") == 3
     assert "".join(listener.tokens) == ("13" if "stream" in form else "")
 

@@ -1,6 +1,5 @@
 """Traces of a call: the experts' calls are in them, and each token is counted once."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,12 +14,12 @@ from langsmith import Client
 from avengers_graph import ChatAvengers, Expert
 from avengers_graph.chat_model.usage_once import USAGE
 from tests.calibrated import SUM
+from tests.chat_model.forms import FORMS, call
 from tests.servers.openai_server import OpenAIServer
 
 pytestmark = pytest.mark.integration
 
 Models = Callable[..., ChatAvengers]
-FORMS = ["invoke", "ainvoke", "stream", "astream"]
 
 
 class Tree(BaseTracer):
@@ -71,19 +70,6 @@ def message_of(run: Any) -> dict[str, Any]:
 
 def tokens_of(run: Any) -> int:
     return int((message_of(run).get("usage_metadata") or {}).get("total_tokens", 0))
-
-
-def call(llm: ChatAvengers, form: str, config: Any) -> None:
-    async def drain() -> None:
-        async for _ in llm.astream(SUM, config):
-            pass
-
-    {
-        "invoke": lambda: llm.invoke(SUM, config),
-        "stream": lambda: list(llm.stream(SUM, config)),
-        "ainvoke": lambda: asyncio.run(llm.ainvoke(SUM, config)),
-        "astream": lambda: asyncio.run(drain()),
-    }[form]()
 
 
 @pytest.mark.parametrize("tracer", [Tree, AsyncTree, LangSmith])
