@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from avengers_graph.chat_model import ChatAvengers
-    from avengers_graph.config import Expert
-    from avengers_graph.context import Context
     from avengers_graph.experts.pool import ExpertPool
     from avengers_graph.graph import create_avengers_graph
     from avengers_graph.routing import ClusterIndex
+    from avengers_graph.settings.context import Context
+    from avengers_graph.settings.expert import Expert
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
@@ -32,8 +32,8 @@ __all__ = [
 _HOME = {
     "ChatAvengers": "avengers_graph.chat_model",
     "ClusterIndex": "avengers_graph.routing",
-    "Context": "avengers_graph.context",
-    "Expert": "avengers_graph.config",
+    "Context": "avengers_graph.settings.context",
+    "Expert": "avengers_graph.settings.expert",
     "ExpertPool": "avengers_graph.experts.pool",
     "create_avengers_graph": "avengers_graph.graph",
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from avengers_graph.call_params import json_form
+from avengers_graph.settings.call_params import json_form
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting.written_json import json_in
 

@@ -10,7 +10,7 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, Us
 
 from avengers_graph.ballots import Parse
 from avengers_graph.experts.wire import EXTRAS
-from avengers_graph.settings import settings_of
+from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState, VerdictRecord
 from avengers_graph.types import SampleRecord
 

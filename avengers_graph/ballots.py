@@ -11,10 +11,10 @@ from typing import Any, Protocol, cast
 from langgraph.runtime import Runtime
 
 from avengers_graph.answer_check import AnswerCheck
-from avengers_graph.call_params import json_form
-from avengers_graph.context import Context
 from avengers_graph.plans import Plan
-from avengers_graph.settings import settings_of
+from avengers_graph.settings.call_params import json_form
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally

@@ -18,11 +18,11 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
 from avengers_graph import nodes
-from avengers_graph.config import AvengersConfig
-from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.plans import Plan, checked_plans
 from avengers_graph.routing import ClusterIndex, open_index
+from avengers_graph.settings.config import AvengersConfig
+from avengers_graph.settings.context import Context
 from avengers_graph.state import AvengersState, InputState, OutputState
 
 

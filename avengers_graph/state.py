@@ -12,7 +12,7 @@ from langgraph.channels import UntrackedValue
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
-from avengers_graph.call_params import CallParams
+from avengers_graph.settings.call_params import CallParams
 from avengers_graph.types import (
     ClusterHit,
     RankedExpert,

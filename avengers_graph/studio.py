@@ -12,9 +12,9 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
-from avengers_graph.config import load_config
-from avengers_graph.context import Context
 from avengers_graph.graph import graph_of_config
+from avengers_graph.settings.config import load_config
+from avengers_graph.settings.context import Context
 
 _building = threading.Lock()
 

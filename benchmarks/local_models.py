@@ -14,8 +14,8 @@ from pathlib import Path
 
 import openai
 
-from avengers_graph.config import Expert
 from avengers_graph.local import LocalServers, model_set, resolve_model
+from avengers_graph.settings.expert import Expert
 
 PROMPT = "Explain in a few sentences why the sky is blue."
 TOKENS = 64

@@ -66,9 +66,9 @@ def pool_of(server: "OpenAIServer", clock: Clock) -> "Iterator[Callable[..., Exp
 
     Retries follow at once, unless ``retry_policy`` says otherwise.
     """
-    from avengers_graph.config import Expert
     from avengers_graph.experts.pool import ExpertPool
     from avengers_graph.experts.retry import RetryPolicy
+    from avengers_graph.settings.expert import Expert
 
     made: list[ExpertPool] = []
     at_once = RetryPolicy(first_pause=0.001)

@@ -4,10 +4,10 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
-from avengers_graph.context import Context
 from avengers_graph.experts.sample_record import unanswered
 from avengers_graph.nodes.embed import resolve_request
-from avengers_graph.settings import resolve
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import resolve
 from avengers_graph.types import Ending, RankedExpert, SampleRecord, Spent
 from tests.calibrated import SUM
 

@@ -11,9 +11,9 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
-from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError
 from avengers_graph.plans import STRATEGIES
+from avengers_graph.settings.context import Context
 from tests.calibrated import CAPITAL, EXPERTS, SUM
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer

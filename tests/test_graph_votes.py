@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
-from avengers_graph.context import Context
+from avengers_graph.settings.context import Context
 from tests.calibrated import SUM
 from tests.conftest import Clock
 from tests.servers.answers import Fault, Reply, ToolUse

@@ -8,8 +8,8 @@ import yaml
 from langchain_core.language_models import GenericFakeChatModel
 from pydantic import ValidationError
 
-from avengers_graph.config import Expert
-from avengers_graph.servers import SERVERS, Server, server_of
+from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.servers import SERVERS, Server, server_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "servers.md"
 URL = "http://127.0.0.1:8000/v1"

@@ -12,7 +12,6 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 
 from avengers_graph.calibration.questions import Question
-from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError, RecordsError
 from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import SampleEnded
@@ -20,7 +19,8 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.plans import Ask
-from avengers_graph.settings import resolve
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import resolve
 
 GIVE_UP_AFTER = 3
 """Questions in a row an expert may fail on before the collection stops."""

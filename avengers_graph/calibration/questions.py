@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avengers_graph.context import ANSWER_KINDS
 from avengers_graph.errors import RecordsError
+from avengers_graph.settings.context import ANSWER_KINDS
 from avengers_graph.voting import extract_answer
 
 _REQUIRED = ("query", "reference")

@@ -46,14 +46,14 @@ from avengers_graph.chat_model.tools import (
     openai_tools,
 )
 from avengers_graph.chat_model.traces import Run
-from avengers_graph.config import load_config
-from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.graph import create_avengers_graph
 from avengers_graph.plans import Plan, make_plan
 from avengers_graph.routing import ClusterIndex, open_index
+from avengers_graph.settings.config import load_config
+from avengers_graph.settings.context import Context
 
 _OWN_SETTINGS = ("strategy", "samples", "temperature", "max_tokens", "stop", "deadline", "retries")
 """Settings and parameters that are fields of the model as well."""

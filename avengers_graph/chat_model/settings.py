@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from avengers_graph.call_params import PASSED_ON
-from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
-from avengers_graph.settings import resolve
+from avengers_graph.settings.call_params import PASSED_ON
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import resolve
 
 _NOT_SET_BY_CALLERS = {"params", "parse_sample", "stream_tokens", "temperature"}
 """Fields of a Context that the chat model fills; temperature travels with the parameters."""

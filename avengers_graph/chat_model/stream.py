@@ -12,8 +12,8 @@ from langgraph.graph.state import CompiledStateGraph
 
 from avengers_graph.chat_model.chunks import TokenChunks
 from avengers_graph.chat_model.traces import EVENT_PREFIX, Run, context_apart, surrounding_writer
-from avengers_graph.context import Context
 from avengers_graph.experts.owned_loop import Bridge, in_own_task
+from avengers_graph.settings.context import Context
 
 Graph = CompiledStateGraph[Any, Context, Any, Any]
 

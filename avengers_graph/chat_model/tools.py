@@ -6,8 +6,8 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from avengers_graph.call_params import TOOL_CHOICES
 from avengers_graph.errors import ConfigError
+from avengers_graph.settings.call_params import TOOL_CHOICES
 
 AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 

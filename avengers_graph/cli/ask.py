@@ -11,7 +11,7 @@ from avengers_graph.cli.options import Config, Json, Samples, Strategy
 from avengers_graph.voting import KINDS
 
 if TYPE_CHECKING:
-    from avengers_graph.context import Context
+    from avengers_graph.settings.context import Context
 
 
 def ask_command(
@@ -38,8 +38,8 @@ def ask_command(
     from rich.console import Console
 
     from avengers_graph.cli.show import answer_shown
-    from avengers_graph.config import load_config
     from avengers_graph.graph import graph_of_config
+    from avengers_graph.settings.config import load_config
 
     settings = load_config(config)
     given = {"samples": samples, "strategy": strategy, "answer_kind": kind, "deadline": deadline}
@@ -63,8 +63,8 @@ def context_of(given: Mapping[str, object]) -> "Context":
     """
     from pydantic import ValidationError
 
-    from avengers_graph.context import Context
     from avengers_graph.errors import ConfigError, describe
+    from avengers_graph.settings.context import Context
 
     try:
         return Context.model_validate({n: v for n, v in given.items() if v is not None})

@@ -14,7 +14,8 @@ from avengers_graph.cli.terminal import counted
 from avengers_graph.errors import AvengersError
 
 if TYPE_CHECKING:
-    from avengers_graph.config import AvengersConfig, Expert
+    from avengers_graph.settings.config import AvengersConfig
+    from avengers_graph.settings.expert import Expert
 
 PACKAGES = (
     "langchain-core",
@@ -67,7 +68,7 @@ def doctor_command(config: Config = None, as_json: Json = False) -> None:
 
 
 def _look(config: Any) -> Iterator[Finding]:
-    from avengers_graph.config import config_path, load_config
+    from avengers_graph.settings.config import config_path, load_config
 
     for package in PACKAGES:
         yield _version(package)

@@ -34,9 +34,9 @@ def local_command(
     from rich.console import Console
 
     from avengers_graph.cli.local_models import demo_index, local_pool
-    from avengers_graph.config import CONFIG_VARIABLE
     from avengers_graph.embedding import load_embeddings
     from avengers_graph.errors import ConfigError
+    from avengers_graph.settings.config import CONFIG_VARIABLE
 
     console = Console(stderr=True)
     with local_pool(models, console=console) as pool, tempfile.TemporaryDirectory() as folder:

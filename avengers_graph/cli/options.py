@@ -9,7 +9,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.plans import STRATEGIES
 
 if TYPE_CHECKING:
-    from avengers_graph.config import AvengersConfig, IndexPlace
+    from avengers_graph.settings.config import AvengersConfig, IndexPlace
 
 Config = Annotated[
     Path | None,
@@ -95,7 +95,7 @@ def index_options(
     Raises:
         ConfigError: nothing names a place, or both options do; or the configuration is wrong.
     """
-    from avengers_graph.config import IndexPlace, config_path, load_config
+    from avengers_graph.settings.config import IndexPlace, config_path, load_config
 
     if path is not None and host is not None:
         raise ConfigError(f"--index {path} and --host {host} are two places; give one of them")

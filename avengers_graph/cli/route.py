@@ -22,8 +22,8 @@ from avengers_graph.records.record import check_unicode
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from avengers_graph.config import AvengersConfig
     from avengers_graph.routing import ClusterIndex
+    from avengers_graph.settings.config import AvengersConfig
     from avengers_graph.types import ClusterHit, RankedExpert
 
     Route = Callable[[str], tuple[list[ClusterHit], list[RankedExpert]]]
@@ -108,7 +108,7 @@ def _over_pool(
     from avengers_graph.nodes.embed import resolve_request
     from avengers_graph.nodes.retrieve_cluster import clusters_for
     from avengers_graph.nodes.select_experts import ranked_for
-    from avengers_graph.settings import resolve
+    from avengers_graph.settings.precedence import resolve
 
     settings = resolve(config.defaults, given)
     # Nobody is asked, so that nobody's key has to be at hand.

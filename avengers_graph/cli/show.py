@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from avengers_graph.cli.terminal import counted
-from avengers_graph.context import Context
 from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.plans import Plan, planned_samples
+from avengers_graph.settings.context import Context
 from avengers_graph.state import VerdictRecord
 from avengers_graph.types import ClusterHit, RankedExpert, SampleRecord
 

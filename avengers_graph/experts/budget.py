@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.context import Context
 from avengers_graph.types import RankedExpert, SampleRecord, Spent
 
 

@@ -20,7 +20,6 @@ from langchain_core.runnables import RunnableBinding
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
-from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError
 from avengers_graph.experts.answers import counted
 from avengers_graph.experts.chat_openai import (
@@ -41,7 +40,8 @@ from avengers_graph.experts.prompt import for_expert
 from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.experts.retry import RetryPolicy
 from avengers_graph.experts.streamed_answer import as_message
-from avengers_graph.servers import ANY, SERVERS, server_of
+from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.servers import ANY, SERVERS, server_of
 
 _REFUSALS = (400, 422)
 """What a server that does not know ``n`` answers to it."""

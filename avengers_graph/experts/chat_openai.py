@@ -13,14 +13,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_openai import ChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
-from avengers_graph.config import Expert
 from avengers_graph.errors import ConfigError, MissingKeyError
 from avengers_graph.experts.dialect import Endpoint, dialect_of, remember
 from avengers_graph.experts.error_bodies import NoCompletionError, told_in
 from avengers_graph.experts.redaction import is_telling
 from avengers_graph.experts.streamed_answer import put_right
 from avengers_graph.experts.wire import EXTRAS, read_chunk, read_completion
-from avengers_graph.servers import ANY, SERVERS, Server, server_of
+from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.servers import ANY, SERVERS, Server, server_of
 
 KEYLESS = "not-needed"
 """What the openai client is given for an endpoint that asks for no key; it insists on one."""

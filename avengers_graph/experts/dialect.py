@@ -13,7 +13,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
-from avengers_graph.servers import ANY, Server, TokenLimit
+from avengers_graph.settings.servers import ANY, Server, TokenLimit
 
 _log = logging.getLogger("avengers_graph")
 

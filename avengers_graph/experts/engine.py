@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from langchain_core.messages import AIMessage
 
-from avengers_graph.call_params import forced_tool
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.budget import cost_of
 from avengers_graph.experts.caller import Caller
@@ -29,6 +28,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.experts.sample_record import CALLED_OFF, answered, unanswered
+from avengers_graph.settings.call_params import forced_tool
 from avengers_graph.types import CalledOff, SampleRecord
 
 LOGGER = logging.getLogger(__name__)

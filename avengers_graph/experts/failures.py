@@ -21,7 +21,6 @@ from langchain_core.exceptions import (
     ModelTimeoutError,
 )
 
-from avengers_graph.config import Expert
 from avengers_graph.errors import (
     ExpertError,
     ExpertResponseError,
@@ -31,6 +30,7 @@ from avengers_graph.errors import (
 from avengers_graph.experts.error_bodies import NoCompletionError, status_in, told_in, words_in
 from avengers_graph.experts.model_errors import ALL_OF_KIND
 from avengers_graph.experts.redaction import without
+from avengers_graph.settings.expert import Expert
 
 _MAY_PASS = frozenset({408, 409, 429})
 _BROKEN = frozenset({500, 502, 504})

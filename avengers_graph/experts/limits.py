@@ -13,9 +13,9 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from asyncio_throttle.throttler import Throttler
 
-from avengers_graph.config import Expert, RateLimit
 from avengers_graph.experts.breaker import Breaker
 from avengers_graph.experts.retry import RetryPolicy
+from avengers_graph.settings.expert import Expert, RateLimit
 
 
 class Slots:

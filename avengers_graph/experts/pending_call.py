@@ -16,7 +16,7 @@ from avengers_graph.experts.failover import Reserves
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import recorded
 from avengers_graph.experts.round_request import RoundRequest
-from avengers_graph.settings import for_expert
+from avengers_graph.settings.precedence import for_expert
 
 LOGGER = logging.getLogger(__name__)
 

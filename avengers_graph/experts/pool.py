@@ -14,7 +14,6 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from pydantic import SecretStr
 
-from avengers_graph.config import Expert, load_config
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.caller import Caller, ExpertCaller
 from avengers_graph.experts.chat_openai import api_key, request_headers
@@ -24,6 +23,8 @@ from avengers_graph.experts.prompt import estimated_tokens, fits
 from avengers_graph.experts.recording import Recording
 from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.experts.retry import RetryPolicy
+from avengers_graph.settings.config import load_config
+from avengers_graph.settings.expert import Expert
 
 KEYED_POOLS = 32
 """Keys given to a pool (``with_key``) whose connections and limits are kept for the next call."""

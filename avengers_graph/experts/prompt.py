@@ -6,9 +6,9 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
-from avengers_graph.config import Expert
 from avengers_graph.experts.tool_turns import told_in_words
 from avengers_graph.experts.wire import mended
+from avengers_graph.settings.expert import Expert
 from avengers_graph.types import SampleRecord
 
 _IMAGES = ("image", "image_url", "input_image")

@@ -8,7 +8,6 @@ from typing import Any
 from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 
-from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, RecordsError
 from avengers_graph.experts.caller import Call, OnChunk
 from avengers_graph.experts.limits import Limits
@@ -16,6 +15,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded, plain_prompt
 from avengers_graph.experts.retry import RetryPolicy
 from avengers_graph.experts.streamed_answer import as_chunk
+from avengers_graph.settings.expert import Expert
 
 _NOWHERE = "http://127.0.0.1:9/v1"
 """Stands where a recorded expert that is not configured would have its endpoint."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from avengers_graph.context import Context
 from avengers_graph.experts.budget import Budget
 from avengers_graph.plans import Ask
+from avengers_graph.settings.context import Context
 from avengers_graph.types import SampleRecord
 
 Enough = Callable[[SampleRecord, Sequence[str]], bool]

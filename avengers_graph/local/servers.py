@@ -11,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from avengers_graph.config import Capability, Expert
 from avengers_graph.errors import LocalModelError
 from avengers_graph.local.cache import OnProgress
 from avengers_graph.local.child import Child
 from avengers_graph.local.weights import LocalModel, resolve_model
+from avengers_graph.settings.expert import Capability, Expert
 
 Backend = Literal["auto", "xllamacpp", "llama-server"]
 

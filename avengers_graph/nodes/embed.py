@@ -8,14 +8,14 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
-from avengers_graph.call_params import check_tool_choice, json_form, needed_capabilities
-from avengers_graph.context import Context
 from avengers_graph.embedding import embed_query
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import conversation_of, has_images, question_of
 from avengers_graph.plans import Plan, make_plan
-from avengers_graph.settings import resolve
+from avengers_graph.settings.call_params import check_tool_choice, json_form, needed_capabilities
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import resolve
 from avengers_graph.state import AvengersState, Request
 from avengers_graph.voting import infer_kind
 

@@ -7,7 +7,7 @@ from langchain_core.embeddings import Embeddings
 
 from avengers_graph.nodes.embed import query_vector
 from avengers_graph.routing import ClusterIndex
-from avengers_graph.settings import settings_of
+from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState, Request
 from avengers_graph.types import ClusterHit
 

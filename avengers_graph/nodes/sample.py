@@ -14,7 +14,6 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import get_runtime
 
 from avengers_graph.ballots import Ballots, counted_before, parse_of
-from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.budget import Budget, expected_costs, spent_on
 from avengers_graph.experts.engine import run_round
@@ -25,7 +24,8 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import with_answers
 from avengers_graph.experts.round_request import Enough, RoundRequest
 from avengers_graph.plans import Plan, asks_for
-from avengers_graph.settings import for_round, settings_of
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import for_round, settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord
 

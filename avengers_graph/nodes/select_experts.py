@@ -12,7 +12,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.nodes.embed import query_vector
 from avengers_graph.routing import ClusterIndex, rank_experts
-from avengers_graph.settings import settings_of
+from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState, Request
 from avengers_graph.types import ClusterHit, RankedExpert, Spent
 

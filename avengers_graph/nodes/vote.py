@@ -9,10 +9,10 @@ from langgraph.types import Command, interrupt
 
 from avengers_graph.answer_message import answer_message, spoken_by
 from avengers_graph.ballots import Ballots, counted_after, parse_of
-from avengers_graph.context import Context
 from avengers_graph.experts.budget import Budget
 from avengers_graph.plans import Plan, Standing, plan_is_done, planned_samples
-from avengers_graph.settings import settings_of
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState, VerdictRecord
 from avengers_graph.voting import Verdict
 

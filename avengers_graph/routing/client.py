@@ -11,8 +11,8 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.errors import ClusterIndexError, IndexDamagedError, IndexNotFoundError, describe
+from avengers_graph.settings.config import IndexPlace
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.embedding import Progress, fingerprint, load_embeddings, same_embedder, spec_of
 from avengers_graph.errors import ClusterIndexError, ConfigError, EmbeddingError, IndexMismatchError
 from avengers_graph.records import Record
@@ -27,6 +26,7 @@ from avengers_graph.routing.generations import Generation
 from avengers_graph.routing.model import ExpertScore, FittedModel, Nearest, Vectors
 from avengers_graph.routing.queries import StoredQueries
 from avengers_graph.routing.settings import RankingSettings
+from avengers_graph.settings.config import IndexPlace
 from avengers_graph.types import ClusterHit
 
 if TYPE_CHECKING:

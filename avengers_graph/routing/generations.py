@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.errors import IndexDamagedError, IndexMismatchError, IndexNotFoundError
+from avengers_graph.settings.config import IndexPlace
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

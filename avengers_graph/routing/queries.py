@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.errors import ClusterIndexError
 from avengers_graph.routing.client import chroma_errors
 from avengers_graph.routing.generations import open_part
 from avengers_graph.routing.matrix import Matrix
 from avengers_graph.routing.model import FittedModel, Floats, Vectors
 from avengers_graph.routing.store import Part, array_of, check_search
+from avengers_graph.settings.config import IndexPlace
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -16,10 +16,10 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from avengers_graph.chat_model import ChatAvengers
-from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError, ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.routing import ClusterIndex
+from avengers_graph.settings.context import Context
 from tests.calibrated import CAPITAL, EXPERTS, SUM, WordEmbeddings
 from tests.keyboard import press_ctrl_c
 from tests.servers.answers import Fault, Reply

@@ -10,9 +10,9 @@ from langchain_core.tools import tool
 from pydantic import BaseModel
 
 from avengers_graph.chat_model import ChatAvengers
-from avengers_graph.context import Context
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.routing import ClusterIndex
+from avengers_graph.settings.context import Context
 from tests.calibrated import EXPERTS, WordEmbeddings
 from tests.servers.answers import Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer

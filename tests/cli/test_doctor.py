@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from avengers_graph.cli import doctor
-from avengers_graph.config import Expert
+from avengers_graph.settings.expert import Expert
 from tests.servers.openai_server import OpenAIServer
 
 pytestmark = pytest.mark.integration

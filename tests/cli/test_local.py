@@ -10,8 +10,8 @@ import typer
 
 from avengers_graph.cli import local_models
 from avengers_graph.cli.local import local_command
-from avengers_graph.config import Expert
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import Expert
 
 SAVES = """
 import os, signal, time

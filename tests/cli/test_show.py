@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from avengers_graph.cli.show import answer_shown
-from avengers_graph.context import Context
+from avengers_graph.settings.context import Context
 from tests.calibrated import SUM
 from tests.keyboard import press_ctrl_c
 from tests.servers.answers import Fault, Reply

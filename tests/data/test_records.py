@@ -6,9 +6,9 @@ from pathlib import Path
 
 from avengers_graph.calibration.grade import graded_records
 from avengers_graph.calibration.questions import read_questions
-from avengers_graph.config import Expert
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import read_recording
+from avengers_graph.settings.expert import Expert
 
 DATA = Path(str(files("avengers_graph") / "data"))
 

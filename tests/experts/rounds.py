@@ -6,7 +6,6 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
-from avengers_graph.context import Context
 from avengers_graph.errors import ExpertError
 from avengers_graph.experts.engine import run_round
 from avengers_graph.experts.events import (
@@ -20,6 +19,7 @@ from avengers_graph.experts.owned_loop import Bridge
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.round_request import RoundRequest
 from avengers_graph.plans import Ask
+from avengers_graph.settings.context import Context
 from avengers_graph.types import SampleRecord
 
 QUESTION = "What is 6 times 7?"

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from avengers_graph.config import Expert, Price
-from avengers_graph.context import Context
 from avengers_graph.experts.budget import Budget, cost_of
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert, Price
 from avengers_graph.types import SampleRecord, Spent
 
 URL = "http://127.0.0.1:9/v1"

@@ -12,9 +12,9 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 
-from avengers_graph.config import Expert
 from avengers_graph.experts.answers import _shared_out
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import Expert
 from tests.experts.rounds import QUESTION, listen, only
 from tests.servers.answers import Fault, Reply, ToolUse, tokens
 from tests.servers.openai_server import OpenAIServer

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from avengers_graph.config import Expert
 from avengers_graph.errors import MissingKeyError
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import Expert
 from tests.experts.rounds import listen, only
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
-from avengers_graph.config import Expert
 from avengers_graph.experts.dialect import Dialect, Endpoint, dialect_of, remember
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.servers import SERVERS
+from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.servers import SERVERS
 from tests.experts.rounds import listen, only
 from tests.servers.answers import Answer, Fault
 from tests.servers.openai_server import OpenAIServer, Received

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from avengers_graph.config import Price, RateLimit
 from avengers_graph.experts.budget import Budget
 from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import Price, RateLimit
 from tests.experts.rounds import QUESTION, bridged, listen, only
 from tests.servers.answers import Cut, Fault, Reply
 from tests.servers.openai_server import OpenAIServer, Received

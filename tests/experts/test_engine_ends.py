@@ -11,13 +11,13 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from avengers_graph.config import Expert
 from avengers_graph.experts.engine import _Round
 from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded
 from avengers_graph.experts.replay import ReplayPool
+from avengers_graph.settings.expert import Expert
 from avengers_graph.types import SampleRecord
 from tests.conftest import Clock
 from tests.experts.rounds import QUESTION, Heard, bridged, listen, only, round_request

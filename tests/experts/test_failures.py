@@ -11,11 +11,11 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_openai import ChatOpenAI
 
-from avengers_graph.config import Expert
 from avengers_graph.errors import ExpertError, ExpertResponseError, ExpertTimeoutError
 from avengers_graph.experts import failures
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.retry import RetryPolicy
+from avengers_graph.settings.expert import Expert
 from tests.experts.rounds import listen, only
 from tests.servers import answers
 from tests.servers.answers import Cut, Fault, Reply

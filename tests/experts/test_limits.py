@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from avengers_graph.config import RateLimit
 from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.limits import Slots
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import RateLimit
 from tests.experts.rounds import bridged, listen
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer

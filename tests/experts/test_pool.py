@@ -15,12 +15,12 @@ from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from avengers_graph.config import Expert, Price
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts import pool as pools
 from avengers_graph.experts.owned_loop import submit
 from avengers_graph.experts.pool import ANSWER_TOKENS, ExpertPool
 from avengers_graph.experts.recording import Recording
+from avengers_graph.settings.expert import Expert, Price
 from tests.experts.rounds import listen
 from tests.servers.answers import Reply
 from tests.servers.openai_server import OpenAIServer

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from avengers_graph.config import Expert
 from avengers_graph.experts.prompt import fits, for_expert, has_images, question_of, with_answers
 from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.settings.expert import Expert
 from avengers_graph.types import SampleRecord
 
 URL = "http://127.0.0.1:9/v1"

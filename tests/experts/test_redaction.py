@@ -7,9 +7,9 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretBytes, SecretStr
 
-from avengers_graph.config import Expert
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.redaction import secrets_in, without
+from avengers_graph.settings.expert import Expert
 from tests.experts.rounds import listen, only
 
 

@@ -3,9 +3,9 @@
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
-from avengers_graph.config import Expert
 from avengers_graph.experts.prompt import for_expert
 from avengers_graph.experts.tool_turns import told_in_words
+from avengers_graph.settings.expert import Expert
 
 QUESTION = HumanMessage("What is 17 + 25, and how long is banana?")
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from avengers_graph import ChatAvengers
-from avengers_graph.config import load_config
+from avengers_graph.settings.config import load_config
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -16,9 +16,9 @@ from pathlib import Path
 import openai
 import pytest
 
-from avengers_graph.config import Expert
 from avengers_graph.errors import LocalModelError
 from avengers_graph.local import MODELS, LocalServers, resolve_model
+from avengers_graph.settings.expert import Expert
 
 ROOT = Path(__file__).parents[2]
 MODEL = "smollm2-135m"

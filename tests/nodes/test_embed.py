@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, EmbeddingError
 from avengers_graph.nodes.embed import own_settings, resolve_request
-from avengers_graph.settings import resolve
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.precedence import resolve
 from tests.calibrated import WordEmbeddings
 from tests.servers.openai_server import OpenAIServer
 

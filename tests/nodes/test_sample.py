@@ -8,9 +8,9 @@ from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
-from avengers_graph.config import Price
-from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Price
 from tests.calibrated import EXPERTS, SUM
 from tests.conftest import Clock
 from tests.servers.answers import Fault, Reply

@@ -19,12 +19,12 @@ from langchain_core.messages import HumanMessage
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
 
-from avengers_graph.config import Expert
-from avengers_graph.context import Context
 from avengers_graph.errors import AllExpertsFailedError, ExpertError
 from avengers_graph.experts.model_errors import AllExpertsModelError
 from avengers_graph.experts.retry import RetryPolicy
 from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert
 from tests.calibrated import EXPERTS, SUM
 from tests.servers.answers import Fault, Reply
 from tests.servers.openai_server import OpenAIServer

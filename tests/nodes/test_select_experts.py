@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from avengers_graph.config import Expert, Price
-from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert, Price
 from tests.calibrated import SUM
 from tests.servers.openai_server import OpenAIServer
 

@@ -8,7 +8,7 @@ from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
-from avengers_graph.context import Context
+from avengers_graph.settings.context import Context
 from tests.calibrated import SUM
 from tests.servers.answers import Fault, Reply, ToolUse
 from tests.servers.openai_server import OpenAIServer

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.records import Record
 from avengers_graph.routing.model import Vectors
+from avengers_graph.settings.config import IndexPlace
 
 TOPICS = ("algebra", "poetry", "chemistry", "travel")
 EXPERTS = ("ada", "bo", "cy")

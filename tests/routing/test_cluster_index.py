@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.embedding import embed_query
 from avengers_graph.errors import (
     ClusterIndexError,
@@ -20,6 +19,7 @@ from avengers_graph.records import Record
 from avengers_graph.routing import ClusterIndex, RankingSettings, estimate, rank_experts
 from avengers_graph.routing.clustering import few_threads
 from avengers_graph.routing.fitting import knn_queries
+from avengers_graph.settings.config import IndexPlace
 from tests.routing.conftest import EXPERTS, TOPICS, TopicEmbeddings, planted
 
 

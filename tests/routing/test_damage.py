@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.errors import (
     ClusterIndexError,
     IndexDamagedError,
@@ -19,6 +18,7 @@ from avengers_graph.errors import (
 from avengers_graph.records import Record
 from avengers_graph.routing import ClusterIndex, RankingSettings, generations
 from avengers_graph.routing.client import DATABASE, chroma_errors
+from avengers_graph.settings.config import IndexPlace
 from tests.routing.conftest import TopicEmbeddings, free_port, planted
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from avengers_graph.config import IndexPlace
 from avengers_graph.errors import ClusterIndexError, IndexNotFoundError
 from avengers_graph.records import Record
 from avengers_graph.routing import ClusterIndex, generations
 from avengers_graph.routing.client import open_client
+from avengers_graph.settings.config import IndexPlace
 from tests.routing.conftest import TopicEmbeddings, planted
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def child(place: IndexPlace, body: str) -> "subprocess.Popen[str]":
     code = f"""
         import os, signal, sys
         sys.path.insert(0, {str(ROOT)!r})
-        from avengers_graph.config import IndexPlace
+        from avengers_graph.settings.config import IndexPlace
         from avengers_graph.routing import ClusterIndex, store
         from tests.routing.conftest import TopicEmbeddings, planted
         place = IndexPlace.model_validate_json({place.model_dump_json()!r})

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from avengers_graph.call_params import (
+from avengers_graph.errors import ConfigError
+from avengers_graph.settings.call_params import (
     check_tool_choice,
     checked_params,
     forced_tool,
     needed_capabilities,
 )
-from avengers_graph.errors import ConfigError
 
 ADD = {"type": "function", "function": {"name": "add"}}
 

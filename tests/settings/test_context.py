@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from avengers_graph.call_params import PASSED_ON
-from avengers_graph.context import Context
 from avengers_graph.plans import STRATEGIES
+from avengers_graph.settings.call_params import PASSED_ON
+from avengers_graph.settings.context import Context
 from avengers_graph.voting import KINDS
 
 NODES = {"embed", "retrieve_cluster", "select_experts", "sample", "vote"}

@@ -11,11 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from avengers_graph.call_params import checked_params
-from avengers_graph.config import Expert
-from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.plans import PlannedRound
+from avengers_graph.settings.call_params import checked_params
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert
 from avengers_graph.state import Request
 
 DEFAULT_TEMPERATURE = 0.7

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
-from avengers_graph.call_params import CallParams
 from avengers_graph.plans import STRATEGIES
 from avengers_graph.registry import OneOf
+from avengers_graph.settings.call_params import CallParams
 from avengers_graph.types import SampleRecord
 from avengers_graph.voting.kinds import KINDS
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avengers_graph.config import Expert
-from avengers_graph.context import Context
 from avengers_graph.errors import ConfigError
 from avengers_graph.plans import PlannedCall, PlannedRound
-from avengers_graph.settings import for_expert, for_round, resolve
+from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.precedence import for_expert, for_round, resolve
 
 
 @pytest.mark.parametrize("layer", [None, {}, Context()])

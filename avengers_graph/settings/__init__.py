@@ -1,0 +1,1 @@
+"""What can be set: ``avengers.yaml``, experts, one run's context, and which setting holds."""
