@@ -90,12 +90,15 @@ def fits(messages: Sequence[BaseMessage], expert: Expert, *, max_tokens: int | N
 
 
 def question_of(messages: Sequence[BaseMessage]) -> str:
-    """What is asked: the text of the last human turn, else of the last message."""
+    """What is asked: the text of the last human turn, else of the last message.
+
+    Half a surrogate pair, which no embedder takes, becomes U+FFFD.
+    """
     for message in reversed(messages):
         if isinstance(message, HumanMessage) and message.text.strip():
-            return message.text
+            return str(mended(message.text))
     spoken = [m.text for m in messages if m.text.strip() and not isinstance(m, AIMessage)]
-    return spoken[-1] if spoken else ""
+    return str(mended(spoken[-1])) if spoken else ""
 
 
 def conversation_of(messages: Sequence[BaseMessage]) -> str:
@@ -104,7 +107,7 @@ def conversation_of(messages: Sequence[BaseMessage]) -> str:
     An embedder reads the beginning of a long text only, and what was said last matters most.
     """
     said = [m.text for m in messages if isinstance(m, HumanMessage | AIMessage) and m.text.strip()]
-    return "\n".join(reversed(said))
+    return str(mended("\n".join(reversed(said))))
 
 
 def has_images(messages: Sequence[BaseMessage]) -> bool:

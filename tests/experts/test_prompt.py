@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from avengers_graph.experts.prompt import fits, for_expert, has_images, question_of, with_answers
+from avengers_graph.experts.prompt import (
+    conversation_of,
+    estimated_tokens,
+    fits,
+    for_expert,
+    has_images,
+    question_of,
+    with_answers,
+)
 from avengers_graph.experts.sample_record import unanswered
 from avengers_graph.settings.expert import Expert
 from avengers_graph.types import SampleRecord
@@ -104,3 +112,23 @@ def test_without_any_text_the_conversation_stands_alone() -> None:
     """As where all that was said so far are tool calls."""
     samples = [_sample(0, "", round_number=0)]
     assert with_answers(SUM, samples, before_round=1) == SUM
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "image", "url": "data:image/png;base64," + "A" * 9000},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 9000}},
+        {"type": "input_image", "image_url": "data:image/png;base64," + "A" * 9000},
+    ],
+)
+def test_an_image_counts_as_one_in_every_form(block: dict[str, Any]) -> None:
+    messages = [HumanMessage([{"type": "text", "text": "What is it?"}, block])]
+    assert has_images(messages)
+    assert 50 < estimated_tokens(messages) < 200
+
+
+def test_half_a_surrogate_pair_is_in_no_question() -> None:
+    messages = [HumanMessage("What \ud83d?")]
+    for asked in (question_of(messages), conversation_of(messages)):
+        assert asked == "What \N{REPLACEMENT CHARACTER}?"
