@@ -86,7 +86,7 @@ _LATEX_FRACTION = re.compile(
 def western(text: str) -> str:
     """Digits of any script as 0-9, full-width forms folded, LaTeX spacing and ``\\text`` gone."""
     if not text.isascii():
-        text = _SUPERSCRIPT.sub(lambda m: "^" + unicodedata.normalize("NFKC", m.group()), text)
+        text = _SUPERSCRIPT.sub(_raised, text)
         text = text.replace("٫", ".").replace("٬", ",")
         text = "".join(_fold(character) for character in text)
     if "\\" in text or "{" in text:
@@ -97,6 +97,10 @@ def western(text: str) -> str:
         text = re.sub(r"\\([%$#&])", r"\1", text)
         text = re.sub(r"\\(?:left|right|displaystyle|bf)(?![a-zA-Z])", "", text)
     return text
+
+
+def _raised(match: re.Match[str]) -> str:
+    return "^" + unicodedata.normalize("NFKC", match.group()).replace("−", "-")
 
 
 @lru_cache(maxsize=4096)

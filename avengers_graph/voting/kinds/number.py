@@ -45,13 +45,15 @@ MAX_LENGTH = 600
 
 _CLAUSE = re.compile(r",\s|\s(?:because|since|as|which|when|where|if)\b")
 _EQUALS = re.compile(r"(?<![<>!≤≥=\\])=(?![=>])|\\approx(?![a-z])|≈")
-_COMMANDS = r"\\(?:sqrt|pi|[dt]?frac|cdot|times|left|right)(?![a-zA-Z])"
+_COMMANDS = r"\\(?:sqrt|pi|pm|[dt]?frac|cdot|times|left|right)(?![a-zA-Z])"
+_EULER = r"(?<![A-Za-z])e(?=\s?\^)|(?:(?<=[/^*+-])|(?<=[/^*+-]\s))e(?![A-Za-z])"
 _RUN = re.compile(
-    rf"(?:{_COMMANDS}|[-−]?[\d√π(])"
-    rf"(?:[\d.,√π^{{}}()\[\]/*·×+−-]|{_COMMANDS}|\s(?=[\\√π^/*+×·−-])|(?<=[-+*/×·−}}])\s(?=[\d√π\\(])){{0,200}}"
+    rf"(?<![\^_A-Za-z])(?<![\^_][{{-])(?<![\^_]{{-)(?:{_COMMANDS}|{_EULER}|[-−±]?\s?[\d√π(])"
+    rf"(?:[\d.,√π±^{{}}()\[\]/*·×+−-]|{_COMMANDS}|{_EULER}"
+    r"|\s(?=[\\√π^/*+×·−±-])|(?<=[-+*/×·−}])\s(?=[\d√π\\(e])){0,200}"
 )
 """Numbers with signs and roots between them."""
-_COMPUTED = re.compile(r"[√π]|\\(?:sqrt|pi)|[\d)}]\s?\^")
+_COMPUTED = re.compile(rf"[√π±]|\\(?:sqrt|pi|pm)|[\d)}}]\s?\^|{_EULER}")
 _CLOCK = re.compile(
     r"(\d{1,2})\s?:\s?([0-5]\d)(?::[0-5]\d)?(?!\d)(?:\s{0,3}([ap])\.?\s?m\b\.?)?", re.I
 )
@@ -120,7 +122,7 @@ def _relates(content: str) -> bool:
 
 def _of_expression(content: str, question: Question) -> Answer | None:
     """Mathematics that has to be worked out, or has no rational value."""
-    if not re.search(r"\d|\\(?:pi|sqrt|infty)|[π√∞]|\binfinity\b", content):
+    if not re.search(r"[\dπ√∞]|\\(?:pi|sqrt|infty)|\binfinity\b|\be\b", content):
         return None
     reading = read_expression(content)
     if reading is None:
@@ -219,13 +221,15 @@ def _computed(sentence: str, question: Question, *, last: bool) -> Answer | None
     if not _COMPUTED.search(sentence):
         return None
     runs = [match.group() for match in _RUN.finditer(western(sentence))]
-    runs = [run for run in runs if re.search(r"[\dπ]|\\pi", run)]
+    runs = [run for run in runs if re.search(r"[\dπe]|\\pi", run)]
     if not runs:
         return None
-    run = runs[-1 if last else 0].strip(" .,")
+    run = runs[-1 if last else 0].strip(" .,*")
     while run.endswith(")") and run.count("(") < run.count(")"):
         run = run[:-1].rstrip(" .,")
-    return _of_expression(run, question) if _COMPUTED.search(run) else None
+    if not _COMPUTED.search(run):
+        return None
+    return _of_expression(run, question) or _of_text(run)
 
 
 def _asked_for(line: str, question: Question) -> Numeral | None:

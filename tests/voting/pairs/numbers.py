@@ -65,7 +65,10 @@ def _irrational(random: Random, value: Sequence[int]) -> str:
 
 
 def _placed(random: Random, content: str) -> str:
-    places = (r"\boxed{%s}", r"\boxed{%s\text{ cm}}", "The answer is %s.", "The area is %s.")
+    places = (
+        r"\boxed{%s}", r"\boxed{%s\text{ cm}}", "The answer is %s.", "The area is %s.", "**%s**",
+        "So it covers %s cm².", "The answer is $%s$.", "#### %s",
+    )  # fmt: skip
     return random.choice(places) % content
 
 
