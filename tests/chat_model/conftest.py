@@ -31,6 +31,17 @@ def llm_of(
     return make
 
 
+@pytest.fixture
+def one_by_one(llm_of: Callable[..., ChatAvengers]) -> Callable[..., ChatAvengers]:
+    """Makes chat models of one expert that is asked one sample at a time, and for all of them."""
+
+    def make(**given: Any) -> ChatAvengers:
+        fixed = {"experts": ("alpha",), "fields": {"max_concurrency": 1}, "batching": "never"}
+        return llm_of(**{**fixed, "early_stop": False, **given})
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def minilm() -> Embeddings:
     """The real embedder."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import reduce
-from operator import add as plus
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
@@ -164,15 +162,6 @@ def serve(server: OpenAIServer, method: str, schema: type, *objects: Any) -> Non
         server.serve("alpha", *replies)
     else:
         server.serve("alpha", *texts)
-
-
-@pytest.fixture
-def one_by_one(llm_of: Models) -> Models:
-    def make(**given: Any) -> ChatAvengers:
-        fixed = {"experts": ("alpha",), "fields": {"max_concurrency": 1}, "batching": "never"}
-        return llm_of(**{**fixed, "early_stop": False, **given})
-
-    return make
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -338,63 +327,6 @@ def test_a_merged_object_that_is_refused_gives_way_to_a_whole_one(
     answer = one_by_one(samples=4, merge=True).invoke(QUESTION, response_format=form)
     assert json.loads(answer.text) in objects
     assert json.loads(answer.response_metadata["avengers"]["answer"]) in objects
-
-
-@pytest.mark.parametrize("method", ["json_schema", "json_mode"])
-@pytest.mark.parametrize(
-    "after", ["\n\nHope this helps!", "<|eot_id|>", "\n```", " // done", "<|im_end|>\nuser: more?"]
-)
-@pytest.mark.parametrize("samples", [1, 3])
-def test_words_after_whole_json_are_no_part_of_the_data(
-    server: OpenAIServer, one_by_one: Models, method: Any, after: str, samples: int
-) -> None:
-    server.serve("alpha", '{"w": 2, "h": 3}' + after)
-    chain = one_by_one(samples=samples).with_structured_output(Box, method=method)
-    assert chain.invoke(QUESTION) == Box(w=2, h=3)
-    assert list(chain.stream(QUESTION)) == [Box(w=2, h=3)]
-
-
-@pytest.mark.parametrize("schema", [Box, Box.model_json_schema()])
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("streamed", [False, True])
-@pytest.mark.parametrize("strategy", ["direct", "self-consistency"])
-def test_half_an_object_is_an_error(
-    server: OpenAIServer,
-    one_by_one: Models,
-    method: Any,
-    schema: Any,
-    streamed: bool,
-    strategy: str,
-) -> None:
-    """``h`` came out as 1 where the answer was cut off before 17."""
-    cut = '{"w": 2, "h": 1'
-    reply = Reply(cut, finish_reason="length")
-    if method == "function_calling":
-        reply = Reply(tool_calls=[ToolUse("Box", cut)], finish_reason="length")
-    server.serve("alpha", reply)
-    llm = one_by_one(samples=2, strategy=strategy)
-    chain: Any = llm.with_structured_output(schema, method=method)
-    with pytest.raises(ValueError, match="no whole JSON"):
-        list(chain.stream(QUESTION)) if streamed else chain.invoke(QUESTION)
-    raw: Any = llm.with_structured_output(schema, method=method, include_raw=True)
-    answer = raw.invoke(QUESTION)
-    assert answer["parsed"] is None
-    assert "no whole JSON" in str(answer["parsing_error"])
-
-
-@pytest.mark.parametrize("schema", [Box, Box.model_json_schema()])
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("strategy", ["direct", "self-consistency"])
-def test_the_raw_answer_streams_beside_what_it_holds(
-    server: OpenAIServer, one_by_one: Models, method: Any, schema: Any, strategy: str
-) -> None:
-    serve(server, method, Box, {"w": 2, "h": 3})
-    llm = one_by_one(samples=2, strategy=strategy)
-    raw: Any = llm.with_structured_output(schema, method=method, include_raw=True)
-    answer = reduce(plus, raw.stream(QUESTION))
-    assert answer["parsed"] == (Box(w=2, h=3) if schema is Box else {"w": 2, "h": 3})
-    assert answer["parsing_error"] is None
-    assert answer["raw"].usage_metadata
 
 
 def test_a_call_of_another_tool_is_no_data() -> None:
