@@ -144,7 +144,7 @@ def _plain(text: str) -> object:
         NoCompletionError: it is JSON that ends too soon.
     """
     try:
-        return json.loads(text)
+        return json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:
         if text.lstrip()[:1] in ("{", "["):
             raise NoCompletionError(f"its answer is broken JSON: {error}") from None

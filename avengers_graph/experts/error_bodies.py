@@ -44,6 +44,17 @@ _STATUS_OF_NAME: Mapping[str, int] = {
     "deadline_exceeded": 504,
 }
 """The names that OpenAI, Anthropic and Google have for what HTTP has a number for."""
+_STATUS_OF_WORDS = tuple(
+    (re.compile(said, re.IGNORECASE), status)
+    for said, status in (
+        (r"rate.?limit|too many requests|quota", 429),
+        (r"overloaded|unavailable|at capacity|try again", 503),
+        (r"timed? ?out", 504),
+        (r"api key|unauthori[sz]ed|not authenticated|credentials", 401),
+        (r"model\b.*\b(?:not found|does not exist)|(?:unknown|no such) model", 404),
+    )
+)
+"""What an error is about that has neither a status nor a name."""
 _PAGE = re.compile(r"\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
 _DEEPEST = 6
 """Levels of an error body that are looked into."""
@@ -59,7 +70,7 @@ class ServedError(Exception):
     def __init__(self, body: object) -> None:
         super().__init__(words_in(body) or "an error without words")
         self.body = body
-        self.status_code = status_in(body)
+        self.status_code = likely_status(body)
 
 
 class NoCompletionError(Exception):
@@ -146,6 +157,13 @@ def status_in(body: object) -> int | None:
         if status is not None:
             return status
     return None
+
+
+def likely_status(body: object) -> int | None:
+    """The status of an error that came without one: by its body, else by its words."""
+    words = words_in(body) or ""
+    by_words = (status for said, status in _STATUS_OF_WORDS if said.search(words))
+    return status_in(body) or next(by_words, None)
 
 
 def _as_status(value: object) -> int | None:

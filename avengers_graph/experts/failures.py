@@ -27,7 +27,7 @@ from avengers_graph.errors import (
     ExpertTimeoutError,
     ExpertUnreachableError,
 )
-from avengers_graph.experts.error_bodies import NoCompletionError, status_in, told_in, words_in
+from avengers_graph.experts.error_bodies import NoCompletionError, likely_status, told_in, words_in
 from avengers_graph.experts.model_errors import ALL_OF_KIND
 from avengers_graph.experts.redaction import without
 from avengers_graph.settings.expert import Expert
@@ -87,7 +87,13 @@ def is_out_of_order(error: BaseException) -> bool:
 def status_of(error: BaseException) -> int | None:
     """The HTTP status behind an error, or the one that its body names; None without."""
     status = getattr(error, "status_code", None)
-    return status if isinstance(status, int) else status_in(getattr(error, "body", None))
+    return status if isinstance(status, int) else likely_status(_body_of(error))
+
+
+def _body_of(error: BaseException) -> object:
+    """What a server sent with an error; LangChain's own models have it as a ValueError's value."""
+    first = error.args[0] if isinstance(error, ValueError) and error.args else None
+    return getattr(error, "body", first if isinstance(first, Mapping) else None)
 
 
 def kind_of(error: BaseException) -> type[ModelError] | None:
@@ -165,7 +171,7 @@ def _remedy(error: BaseException, expert: Expert) -> str | None:
         return _SHORTEN
     if status_of(error) != _NOT_FOUND:
         return None
-    if _UNKNOWN_MODEL.search(words_in(getattr(error, "body", None)) or ""):
+    if _UNKNOWN_MODEL.search(words_in(_body_of(error)) or ""):
         return f"check the expert's model, {expert.model_name!r}"
     return _CHECK_URL
 
@@ -199,7 +205,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 def _said(error: BaseException, *, secrets: Sequence[str]) -> str:
     """What a failure says on one line, the server's words where it has any, without secrets."""
-    words = words_in(getattr(error, "body", None))
+    words = words_in(_body_of(error))
     status = status_of(error)
     if words is None:
         text = str(error) or type(error).__name__

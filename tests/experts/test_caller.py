@@ -1,5 +1,6 @@
 """One request to one expert: n, usage, chat model objects, roles."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -263,3 +264,28 @@ def test_an_answer_cache_does_not_make_samples_alike(server: OpenAIServer, pool_
         set_llm_cache(None)
     assert sorted(heard.texts.values()) == ["a", "b", "c"]
     assert cache._cache == {}
+
+
+def test_one_bad_choice_of_several_costs_one_sample(server: OpenAIServer, pool_of: Pools) -> None:
+    def message(arguments: Any, **more: Any) -> dict[str, Any]:
+        call = {"id": "c1", "function": {"name": "add", "arguments": arguments}}
+        return {"role": "assistant", "content": None, "tool_calls": [call], **more}
+
+    messages: list[Any] = [
+        message('{"a": 6}'),
+        message("[6]"),
+        message({"a": 6}, role=None),
+        message('{"a": "\ud83d"}', content="\ud83d"),
+        None,
+        message("42", role="user"),
+        message('{"a": 6}'),
+    ]
+    choices = [{"index": i, "message": m, "finish_reason": "stop"} for i, m in enumerate(messages)]
+    server.serve("alpha", Fault(200, body=json.dumps({"id": "x", "choices": choices})))
+    pool = pool_of("alpha", "beta", supports={"n", "tools"})
+    heard = listen(pool, ("alpha", 7), batching="always", reserves=["alpha", "beta"])
+    assert len(server.requests) == 1
+    assert (heard.errors, heard.failovers) == ([], [])
+    kinds = [[call["type"] for call in record["tool_calls"]] for record in heard.answers]
+    good, bad = ["tool_call"], ["invalid_tool_call"]
+    assert kinds == [good, bad, good, good, [], bad, good]

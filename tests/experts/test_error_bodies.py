@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from avengers_graph.experts.error_bodies import is_error, status_in, told_in, words_in
+from avengers_graph.experts.error_bodies import (
+    is_error,
+    likely_status,
+    status_in,
+    told_in,
+    words_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +70,21 @@ def test_a_body_without_end_is_read_so_far() -> None:
 )
 def test_the_status_that_a_body_names(body: object, status: int | None) -> None:
     assert status_in(body) == status
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"error": "Rate limit reached"}, 429),
+        ({"error": {"message": "The server is overloaded, try again later"}}, 503),
+        ({"error": "model 'alpha' not found"}, 404),
+        ({"error": {"message": "Invalid API key", "code": 403}}, 403),
+        ({"error": "bad tool"}, None),
+        (None, None),
+    ],
+)
+def test_an_error_without_a_status_is_known_by_its_words(body: object, status: int | None) -> None:
+    assert likely_status(body) == status
 
 
 def test_words_and_names_can_be_looked_through() -> None:

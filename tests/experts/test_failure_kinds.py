@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from langchain_core.exceptions import (
@@ -16,10 +17,12 @@ from langchain_core.exceptions import (
     ModelRateLimitError,
     ModelTimeoutError,
 )
+from langchain_openai import ChatOpenAI
 
 from avengers_graph.experts import failures
 from avengers_graph.experts.events import SampleEnded
 from avengers_graph.experts.pool import ExpertPool
+from avengers_graph.settings.expert import Expert
 from tests.experts.rounds import listen, only
 from tests.servers import answers
 from tests.servers.answers import Fault, Reply
@@ -106,3 +109,16 @@ def test_streams_of_the_graph_carry_the_text_only(server: OpenAIServer, pool_of:
     heard = listen(pool_of("alpha"), ("alpha", 1))
     finished = only([e for e in heard.events if isinstance(e, SampleEnded)])
     assert finished.to_dict() == {"type": "sample_finished", "sample": finished.record}
+
+
+def test_an_error_in_place_of_an_answer_of_a_model_object(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    body = {"error": {"message": "Rate limit exceeded: free-models-per-min", "code": 429}}
+    server.serve("alpha", Fault(200, body=json.dumps(body)))
+    made: Any = ChatOpenAI
+    llm = made(model="alpha", base_url=server.base_url, api_key="none", max_retries=0)
+    heard = listen(pool_of(Expert(name="alpha", llm=llm, retries=0)), ("alpha", 1))
+    error = only(heard.raised)
+    assert (error.kind, error.is_retryable) == (ModelRateLimitError, True)
+    assert str(error) == "ChatOpenAI: Error code: 429 - Rate limit exceeded: free-models-per-min"
