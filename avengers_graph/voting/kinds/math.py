@@ -74,8 +74,10 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
             return answer
     lines = spans.lines(text)
     line = lines[-1] if lines else ""
-    if answer := _of_several(line, question):
+    if answer := _of_sentence(line[-400:], question):
         return answer
+    if not re.search(r"\d", line) and (named := no_value(line)):
+        return _of_letters(named)
     for content in (*displayed(line), *displayed(text)):
         if answer := read(right_side(content), question, formula=True):
             return answer
@@ -94,21 +96,35 @@ def _of_several(sentence: str, question: Question) -> Answer | None:
 def _of_phrase(span: str, question: Question) -> Answer | None:
     """What stands behind "the answer is": behind the verb, where its sentence has one."""
     sentence = _TRAILING_REMARK.sub("", spans.sentence(span))
-    if answer := _of_several(sentence, question) or _of_line(sentence, question):
+    if answer := _of_line(sentence, question) or _of_sentence(sentence, question):
+        return answer
+    for content in displayed(span):
+        if not _is_lone(content, span) and (answer := read(content, question, formula=True)):
+            return answer
+    if named := no_value(re.split(r"\d", sentence, maxsplit=1)[0][:60]):
+        return _of_letters(named)
+    numeral = first_numeral(span)
+    return _of_numeral(to_answer(numeral, question)) if numeral else None
+
+
+def _of_sentence(sentence: str, question: Question) -> Answer | None:
+    """What a sentence says behind its verb or its equals sign: "the value of $x$ is 7"."""
+    if answer := _of_several(sentence, question):
         return answer
     said = _VERB.split(sentence)[-1]
     undisplayed = _DOLLARS.sub("", said)
     for part in (said, right_side(undisplayed)) if said != sentence or "=" in undisplayed else ():
         if answer := _of_line(part.strip(" :"), question):
             return answer
-    for content in (*displayed(said), *displayed(span)):
-        lone = _SYMBOL.fullmatch(content.strip()) is not None and first_numeral(span) is not None
-        if not lone and (answer := read(content, question, formula=True)):
+    for content in displayed(said):
+        if not _is_lone(content, said) and (answer := read(content, question, formula=True)):
             return answer
-    if named := no_value(re.split(r"\d", sentence, maxsplit=1)[0][:60]):
-        return _of_letters(named)
-    numeral = first_numeral(span)
-    return _of_numeral(to_answer(numeral, question)) if numeral else None
+    return None
+
+
+def _is_lone(content: str, sentence: str) -> bool:
+    """Whether a formula only names what a sentence gives a number for."""
+    return _SYMBOL.fullmatch(content.strip()) is not None and first_numeral(sentence) is not None
 
 
 def _of_line(line: str, question: Question) -> Answer | None:

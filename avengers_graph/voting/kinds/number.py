@@ -66,6 +66,9 @@ _PAIR = re.compile(
 )
 """Two numbers that answer together: ``5:1``, ``3-5``, ``between 3 and 5``."""
 _CHANGE = re.compile(r"\bfrom\s\Z")
+_LISTED = re.compile(r"\d[^\d]{0,12}?(?:[,;]|\band\b|\bor\b)\D{0,8}\d")
+_JOINS = re.compile(r"\b(?:and|or)\b|\\[a-zA-Z]+")
+_LONG_WORD = re.compile(r"[^\W\d_]{2}")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _SIGNS = re.compile(r"[\\=^_<>+*/π√∞]|\d:\d|\d[^\W\d_]")
 _PROPORTION = re.compile(r"\b(?:ratio|odds|scale|proportion)\b", re.IGNORECASE)
@@ -188,7 +191,10 @@ def _of_phrase(span: str, question: Question) -> Answer | None:
     numeral = span_numeral(span)
     if numeral is not None:
         return to_answer(numeral, question)
-    sentence = right_side(spans.sentence(span))
+    sentence = spans.sentence(span)
+    if (listed := _of_list(sentence)) is not None:
+        return listed
+    sentence = right_side(sentence)
     if named := no_value(re.split(r"\d", sentence, maxsplit=1)[0][:60]):
         return Answer(named, "number")
     if (pair := _of_pair(sentence, question, last=False)) is not None:
@@ -197,6 +203,16 @@ def _of_phrase(span: str, question: Question) -> Answer | None:
         return computed
     numeral = first_numeral(span)
     return None if numeral is None else to_answer(numeral, question)
+
+
+def _of_list(sentence: str) -> Answer | None:
+    """Several values that answer together: ``3, 4 and 5``, ``(2, 3)``, ``x = 1 or x = 3``."""
+    if not _LISTED.search(sentence) or _LONG_WORD.search(_JOINS.sub("", sentence)):
+        return None
+    reading = read_expression(sentence.strip("* ."))
+    if reading is None or reading.scalar:
+        return None
+    return Answer(without_layout(sentence), "number", reading)
 
 
 def _of_last_line(text: str, question: Question) -> Answer | None:
@@ -224,7 +240,7 @@ def _computed(sentence: str, question: Question, *, last: bool) -> Answer | None
     runs = [run for run in runs if re.search(r"[\dπe]|\\pi", run)]
     if not runs:
         return None
-    run = runs[-1 if last else 0].strip(" .,*")
+    run = runs[-1 if last else 0].strip(" .,*^")
     while run.endswith(")") and run.count("(") < run.count(")"):
         run = run[:-1].rstrip(" .,")
     if not _COMPUTED.search(run):

@@ -180,6 +180,8 @@ def _sentence(random: Random, value: int) -> str:
             rf"Final Answer: The largest \(n\) is {value}.",
             rf"Final answer: the value of $x$ is {value}",
             rf"The answer is $n$ = {value}.",
+            rf"So the value of \(x\) is {value}.",
+            rf"The minimum of $x^2+y$ is ${value}$.",
             rf"The result is $n = {value}$.",
             rf"\boxed{{{value}}}",
             rf"The answer is ${value}$.",

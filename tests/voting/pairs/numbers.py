@@ -222,6 +222,19 @@ def _ranges_alike(random: Random) -> tuple[str, str]:
     return _range(random, low, high), _range(random, low, high)
 
 
+def _list(random: Random, numbers: Sequence[int]) -> str:
+    a, b, c = numbers
+    return random.choice(
+        (f"The answer is {a}, {b} and {c}.", f"\\boxed{{{a}, {b}, {c}}}", f"#### {a}, {b}, {c}",
+         f"The answer is ({a}, {b}, {c}).", f"\\boxed{{({a}, {b}, {c})}}")
+    )  # fmt: skip
+
+
+def _lists(random: Random) -> tuple[str, str]:
+    a, b, c, other = _amount(random, 4)
+    return _list(random, (a, b, c)), random.choice((_list(random, (a, other, c)), str(a)))
+
+
 def _percents(random: Random) -> tuple[str, str]:
     first, second = _amount(random, 2)
     return f"\\boxed{{{first}\\%}}", random.choice((f"{second}%", f"\\boxed{{{first}}}"))
@@ -289,6 +302,7 @@ FAMILIES = (
     Family(name="numbers repeated", kind="number", differ=_repeated),
     Family(name="durations", kind="number", differ=_durations, alike=_durations_alike),
     Family(name="ranges", kind="number", differ=_ranges, alike=_ranges_alike),
+    Family(name="lists of numbers", kind="number", differ=_lists),
     Family(name="percentages", kind="number", differ=_percents, alike=_percents_alike),
     Family(name="grouped digits", kind="number", differ=_grouped, alike=_grouped_alike),
 )
