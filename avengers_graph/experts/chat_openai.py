@@ -97,6 +97,7 @@ class EndpointChat(ChatOpenAI):
         """The server's answer, to a request in the form that it takes."""
         endpoint = Endpoint(str(self.openai_api_base), self.model_name, self._server)
         dialect = dialect_of(endpoint)
+        tried = {dialect}
         while True:
             request = dialect.payload(payload, messages)
             try:
@@ -104,9 +105,10 @@ class EndpointChat(ChatOpenAI):
             except openai.APIStatusError as error:
                 refusal = told_in(error.body) if error.status_code in _REFUSALS else ""
                 milder = dialect.after(refusal, request)
-                if milder is None:
+                if milder is None or milder in tried:
                     raise
                 dialect = milder
+                tried.add(dialect)
             else:
                 remember(endpoint, dialect)
                 return raw

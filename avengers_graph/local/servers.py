@@ -153,10 +153,9 @@ class LocalServers:
                 max_concurrency=self._parallel,
                 timeout=_TIMEOUT,
                 context_length=self._context_of(model),
-                # A small model may ramble to the end of its context, and a plain request that
-                # its client gave up is decoded to the end all the same.
+                # A small model may ramble to the end of its context.
                 max_tokens=max(1, self._context_of(model) // 4),
-                stream_requests=True,
+                server="llama.cpp",
                 tool_turns="words",
             )
             for name, model in zip(names, models, strict=True)

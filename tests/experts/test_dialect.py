@@ -152,6 +152,14 @@ def test_nothing_is_remembered_of_a_refusal_that_stays(
 
 
 @pytest.mark.integration
+def test_what_is_refused_under_either_name_ends(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", refusing("max_tokens", "max_completion_tokens"))
+    error = only(listen(pool_of("alpha", retries=0, max_tokens=9), ("alpha", 1)).errors)
+    assert "Extra inputs are not permitted" in error
+    assert len(server.requests) == 2
+
+
+@pytest.mark.integration
 def test_a_preset_asks_rightly_from_the_first_request(server: OpenAIServer, pool_of: Pools) -> None:
     server.serve("alpha", refusing("stream_options"))
     pool = pool_of(

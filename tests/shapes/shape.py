@@ -58,9 +58,13 @@ class Shape:
             return sent
         if isinstance(sent, Mapping):
             return Fault(200, body=json.dumps(sent))
-        lines = [item if isinstance(item, str) else f"data: {json.dumps(item)}" for item in sent]
-        text = "".join(f"{line}\n\n" for line in lines)
-        return Fault(200, body=text, content_type="text/event-stream")
+        return Fault(200, body=sse(sent), content_type="text/event-stream")
+
+
+def sse(events: Events) -> str:
+    """Events as they are on the wire."""
+    lines = [item if isinstance(item, str) else f"data: {json.dumps(item)}" for item in events]
+    return "".join(f"{line}\n\n" for line in lines)
 
 
 DONE = "data: [DONE]"

@@ -12,6 +12,7 @@ from tests.shapes.shape import (
     body,
     event,
     said,
+    sse,
     stream,
 )
 
@@ -159,6 +160,20 @@ TEXTS = [
         "json as text",
         "proxies",
         Fault(200, body=json.dumps(WHOLE), content_type="text/plain"),
+        stream(*PIECES),
+        TEXT,
+    ),
+    Shape(
+        "stream as text",
+        "proxies",
+        WHOLE,
+        Fault(200, body=sse(stream(*PIECES)), content_type="text/plain"),
+        TEXT,
+    ),
+    Shape(
+        "byte order mark",
+        "proxies",
+        Fault(200, body="\ufeff" + json.dumps(WHOLE)),
         stream(*PIECES),
         TEXT,
     ),

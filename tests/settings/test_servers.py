@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from avengers_graph.settings.expert import Expert
 from avengers_graph.settings.servers import SERVERS, Server, server_of
 
-PAGE = Path(__file__).parents[1] / "docs" / "servers.md"
+PAGE = Path(__file__).parents[2] / "docs" / "servers.md"
 URL = "http://127.0.0.1:8000/v1"
 
 
