@@ -46,7 +46,7 @@ _POWER = (
     r"|[eE](?P<exponent>[-+]?\d{1,30}))"
 )
 NUMBER = re.compile(
-    rf"(?P<sign>[-+−–]\s?|minus\s)?(?P<currency>[$€£¥₹]\s?)?(?P<sign2>[-−])?"
+    rf"(?P<sign>[-+−–]\s?|minus\s)?(?P<currency>(?:US)?[$€£¥₹]\s?)?(?P<sign2>[-−])?"
     rf"(?:(?P<whole>{_DIGITS})(?P<decimal>\.\d+)?|(?P<bare>\.\d+)){_POWER}?"
 )
 _RATIO = re.compile(r"\s?/\s?(?P<over>\d[\d,]*(?:\.\d+)?)(?![\d/])")
@@ -175,7 +175,7 @@ def numeral_at(text: str, match: re.Match[str]) -> tuple[Numeral, int] | None:
 def _currency(match: re.Match[str]) -> Unit | None:
     """The unit that stands before a number: ``$18``."""
     sign = match["currency"]
-    return Unit(measure_of(sign.strip())) if sign else None
+    return Unit(measure_of(sign.strip().removeprefix("US"))) if sign else None
 
 
 class Found(NamedTuple):

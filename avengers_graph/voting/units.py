@@ -40,7 +40,8 @@ _METRIC = {
     "m": ("meter", "metre"), "g": ("gram", "gramme"), "L": ("liter", "litre"), "W": ("watt",),
     "J": ("joule",), "Pa": ("pascal",), "N": ("newton",), "V": ("volt",), "Hz": ("hertz",),
     "s": ("second",), "A": ("ampere", "amp"), "eV": ("electronvolt",), "mol": ("mole",),
-    "Ω": ("ohm",), "B": ("byte",), "cal": ("calorie",),
+    "Ω": ("ohm",), "B": ("byte",), "Wh": ("watt-hour", "watthour"), "Ah": ("ampere-hour",),
+    "bar": ("bar",), "lm": ("lumen",), "lx": ("lux",), "dB": ("decibel",), "cal": ("calorie",),
 }  # fmt: skip
 _OTHER = {
     "min": "min mins minute minutes minuten minuto minutos minuti минут минуты 分钟",

@@ -87,6 +87,8 @@ def test_the_question_says_which_number_answers() -> None:
         ("5 cm", "5 centimeters", True),
         ("$5", "5 dollars", True),
         ("$5", "€5", False),
+        ("US$5", "$5", True),
+        ("5 kWh", "5 kW", False),
         ("The answer is ±5.", "The answer is 5.", False),
         ("The answer is ±5.", "\\boxed{\\pm 5}", True),
         ("The answer is 5 × 10⁻³", "The answer is 5 × 10⁻⁴", False),

@@ -184,7 +184,7 @@ def _is_text(words: str) -> bool:
 def _of_letters(content: str) -> Answer:
     """What is compared by its letters."""
     shown = without_layout(DRESSED.sub(r"\1", content))
-    return Answer(shown, "math", Reading(("words", _letters(content))))
+    return Answer(shown, "math", Reading(("letters", _letters(content))))
 
 
 def _letters(content: str) -> str:
@@ -220,7 +220,7 @@ def key(answer: Answer) -> Hashable:
         return answer.text
     if (exact := reading.exact) is not None:
         return (exact.numerator, exact.denominator, reading.unit, reading.title)
-    if reading.node[0] == "words":
+    if reading.node[0] in ("words", "letters"):
         return str(reading.node[1])
     return re.sub(r"\s+", "", answer.text)
 

@@ -114,10 +114,10 @@ def _same(a: Node, b: Node) -> bool:
 
 
 def _same_things(a: Reading, b: Reading) -> bool:
-    """Whether what two items of a list count is not told apart: 12 apples are no 12 pears."""
+    """Whether two items of a list may count the same thing: 12 apples are no 12 pears."""
     if not a.words or not b.words or a.unit != NO_UNIT or b.unit != NO_UNIT:
         return True
-    return a.words.rstrip("s") == b.words.rstrip("s")
+    return a.words.lower().rstrip("s") == b.words.lower().rstrip("s")
 
 
 def _as_sequence(node: Node) -> Node:
@@ -175,7 +175,7 @@ def _proportional(a: Node, b: Node) -> bool:
 
 def same_scalars(a: Reading, b: Reading) -> bool:
     """Equal exactly, equal at every point, or one the other rounded; in units that agree."""
-    if not a.unit.agrees(b.unit) or (a.title and b.title and a.title != b.title):
+    if not a.unit.agrees(b.unit) or (a.title and b.title and a.title.lower() != b.title.lower()):
         return False
     if _infinite(a.node) or _infinite(b.node):
         return a.node == b.node

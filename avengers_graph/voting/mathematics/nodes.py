@@ -8,6 +8,7 @@ A node is a tuple whose first item names it:
     ("sequence", open, close, (a, ...))  ("relation", (sign, ...), (a, b, ...))
     ("union", (a, ...))                  ("difference", a, b)     ("empty",)
     ("words", text)                      ("quantity", a, words before, words behind)
+    ("letters", text): what is no mathematics, and equals itself only
 """
 
 from fractions import Fraction

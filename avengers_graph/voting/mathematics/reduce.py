@@ -39,6 +39,8 @@ def reduced(node: Node, *, ordered: bool = False) -> Node:
         return REALS
     if node[0] == "empty" or (node[0] == "words" and no_value(node[1]) == "no solution"):
         return ("sequence", "{", "}", ())
+    if node[0] == "words":
+        return ("words", node[1].lower())
     plus, minus = _signed(node, 1), _signed(node, -1)
     return ("sequence", "{", "}", (plus, minus)) if plus != minus else node
 

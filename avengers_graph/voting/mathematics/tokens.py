@@ -143,10 +143,11 @@ def _text_tokens(content: str, before: Token | None) -> list[Token]:
     """Words, and what separates answers among them: ``12\\text{ apples and }3``."""
     tokens: list[Token] = []
     for piece in _SEPARATOR.split(content):
-        words = " ".join(piece.split()).strip(" .").lower()
-        if words in _SEPARATORS:
+        words = " ".join(piece.split()).strip(" .")
+        separator = _SEPARATORS.get(words.lower())
+        if separator is not None:
             if tokens or before is not None:
-                tokens.append(Token("operator", _SEPARATORS[words]))
+                tokens.append(Token("operator", separator))
         elif words:
             tokens.append(Token("text", words))
     return tokens

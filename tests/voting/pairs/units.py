@@ -23,7 +23,8 @@ NAMES = {
     "km": ("km", "kilometers", "kilometres"), "ft": ("ft", "feet", "foot"),
     "h": ("hours", "h", "hrs", "hour"), "min": ("minutes", "min", "mins"),
     "kg": ("kg", "kilograms", "kilogram"), "g": ("g", "grams"), "l": ("liters", "litres", "L"),
-    "day": ("days", "day"), "eur": ("euros", "EUR", "€"), "usd": ("dollars", "USD"),
+    "day": ("days", "day"), "n": ("N", "newtons"), "j": ("J", "joules"), "kwh": ("kWh",),
+    "eur": ("euros", "EUR", "€"), "usd": ("dollars", "USD"),
 }  # fmt: skip
 PLACES = (r"\boxed{%s %s}", r"\boxed{%s\text{ %s}}", "The answer is %s %s.", "%s %s", "#### %s %s")
 
