@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from avengers_graph.settings.servers import ANY, Server, TokenLimit
 
-_log = logging.getLogger("avengers_graph")
+LOGGER = logging.getLogger(__name__)
 
 _REFUSES = re.compile(
     r"\b(?:not|n't|no longer)\s+(?:\w+\s+){0,2}?(?:support|permit|allow|recogni[sz]|accept|known)"
@@ -121,7 +121,7 @@ def remember(endpoint: Endpoint, dialect: Dialect) -> None:
     if dialect_of(endpoint) != dialect:
         _learned[endpoint] = dialect
         where, told = endpoint.base_url, _described(dialect)
-        _log.info("%s takes requests for %s with %s", where, endpoint.model, told)
+        LOGGER.info("%s takes requests for %s with %s", where, endpoint.model, told)
 
 
 def forget() -> None:
