@@ -20,7 +20,8 @@ LOGGER = logging.getLogger(__name__)
 _REFUSES = re.compile(
     r"\b(?:not|n't|no longer)\s+(?:\w+\s+){0,2}?(?:support|permit|allow|recogni[sz]|accept|known)"
     r"|unsupported|unknown|unrecogni[sz]ed|unexpected|deprecated|forbidden"
-    r"|invalid (?:parameter|field)|extra (?:input|field|param)|additional propert",
+    r"|invalid (?:parameter|field)|extra (?:input|field|param)|additional propert"
+    r"|cannot both be|mutually exclusive",
     re.IGNORECASE,
 )
 """How servers say that they do not take a parameter; one that is out of range reads otherwise."""
@@ -71,21 +72,26 @@ class Dialect:
             return replace(self, wants_reasoning=missed) if missed or refused else None
         if _REFUSES.search(refusal) is None:
             return None
-        named = [n for n in _AVOIDABLE if n in payload and re.search(rf"\b{n}\b", refusal)]
-        if not named:
-            return None
-        if named[0] in _OTHER_NAME:
-            return replace(self, token_limit=_OTHER_NAME[named[0]])
-        return replace(self, left_out=self.left_out | {named[0]})
+        for name, without in _AVOIDABLE.items():
+            if name in payload and re.search(rf"\b{name}(?:ing)?\b", refusal, re.IGNORECASE):
+                if name in _OTHER_NAME:
+                    return replace(self, token_limit=_OTHER_NAME[name])
+                return replace(self, left_out=self.left_out | without)
+        return None
 
 
 _OTHER_NAME: Mapping[str, TokenLimit] = {
     "max_tokens": "max_completion_tokens",
     "max_completion_tokens": "max_tokens",
 }
-_AVOIDABLE = (*_OTHER_NAME, "stream_options", "temperature")
-"""Parameters with another name, and those an answer can do without. Where any other one is
-refused, the refusal is the caller's to read."""
+_AVOIDABLE: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_OTHER_NAME, frozenset()),
+    "stream_options": frozenset({"stream_options"}),
+    "temperature": frozenset({"temperature"}),
+    "stream": frozenset({"stream", "stream_options"}),
+}
+"""Parameters with another name, and those an answer can do without, each with what goes with it.
+Where any other one is refused, the refusal is the caller's to read."""
 
 
 def _with_reasoning(plain: Mapping[str, Any], message: BaseMessage) -> dict[str, Any]:

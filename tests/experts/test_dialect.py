@@ -17,7 +17,14 @@ from tests.servers.answers import Answer, Fault
 from tests.servers.openai_server import OpenAIServer, Received
 
 Pools = Callable[..., ExpertPool]
-PAYLOAD = {"messages": [], "max_tokens": 5, "temperature": 0.7, "stream_options": {}, "stop": ["x"]}
+PAYLOAD = {
+    "messages": [],
+    "max_tokens": 5,
+    "temperature": 0.7,
+    "stream": True,
+    "stream_options": {},
+    "stop": ["x"],
+}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,10 @@ PAYLOAD = {"messages": [], "max_tokens": 5, "temperature": 0.7, "stream_options"
             "'max_completion_tokens' instead.",
             {"token_limit": "max_completion_tokens"},
         ),
+        ("Temperature is not supported here", {"left_out": {"temperature"}}),
+        ("`temperature` and `top_p` cannot both be specified", {"left_out": {"temperature"}}),
+        ("Streaming is not supported", {"left_out": {"stream", "stream_options"}}),
+        ("temperature cannot be greater than 1", None),
         ("`reasoning_content` must be passed back", {"wants_reasoning": True}),
         ("reasoning_content is missing in message 2", {"wants_reasoning": True}),
         ("temperature must be at most 2", None),
@@ -149,6 +160,19 @@ def test_nothing_is_remembered_of_a_refusal_that_stays(
     server.serve("alpha", "42")
     listen(pool_of("alpha"), ("alpha", 1))
     assert "temperature" in server.requests[-1].body
+
+
+@pytest.mark.integration
+def test_a_server_without_streams_is_asked_for_whole_answers(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    def plain(received: Received) -> str | Answer:
+        refused = Fault(400, "Streaming is not supported for this model")
+        return refused if received.body.get("stream") else "42"
+
+    server.serve("alpha", plain)
+    heard = listen(pool_of("alpha", retries=0), ("alpha", 1), stream=True)
+    assert (list(heard.texts.values()), "".join(heard.tokens)) == (["42"], "42")
 
 
 @pytest.mark.integration
