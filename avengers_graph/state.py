@@ -48,9 +48,9 @@ VerdictRecord: TypeAlias = dict[str, Any]
 
 
 class InputState(TypedDict):
-    """What a caller passes."""
+    """What a caller passes; messages may be dicts of ``role`` and ``content``."""
 
-    messages: Annotated[list[AnyMessage], add_messages]
+    messages: Annotated[list[AnyMessage | dict[str, Any]], add_messages]
 
 
 class OutputState(TypedDict):

@@ -19,7 +19,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from typing_extensions import Unpack
 
+from avengers_graph.chat_model.keywords import ConfigKeywords, ModelKeywords
 from avengers_graph.chat_model.profile import pool_profile
 from avengers_graph.chat_model.settings import (
     NOT_OURS,
@@ -104,7 +106,12 @@ class ChatAvengers(BaseChatModel):
     _pool: ExpertPool = PrivateAttr()
 
     def __init__(
-        self, *, pool: ExpertPool, index: ClusterIndex, embeddings: Embeddings, **settings: Any
+        self,
+        *,
+        pool: ExpertPool,
+        index: ClusterIndex,
+        embeddings: Embeddings,
+        **settings: Unpack[ModelKeywords],
     ) -> None:
         """See the class.
 
@@ -142,7 +149,9 @@ class ChatAvengers(BaseChatModel):
         )
 
     @classmethod
-    def from_config(cls, path: str | Path | None = None, **settings: Any) -> Self:
+    def from_config(
+        cls, path: str | Path | None = None, **settings: Unpack[ConfigKeywords]
+    ) -> Self:
         """A model from an ``avengers.yaml`` (AVENGERS_CONFIG, else ./avengers.yaml).
 
         ``settings`` are what the constructor takes, and override the file's.
@@ -154,16 +163,15 @@ class ChatAvengers(BaseChatModel):
         config = load_config(path)
         folded(settings, fields=cls.model_fields)
         index, embeddings = open_index(config.index, embedding=config.embedding.model)
-        return cls(
-            **{
-                "pool": ExpertPool(config.experts),
-                "index": index,
-                "embeddings": embeddings,
-                "defaults": config.defaults,
-                "plans": config.plans,
-                **settings,
-            }
-        )
+        given: dict[str, Any] = {
+            "pool": ExpertPool(config.experts),
+            "index": index,
+            "embeddings": embeddings,
+            "defaults": config.defaults,
+            "plans": config.plans,
+            **settings,
+        }
+        return cls(**given)
 
     # -- what it is -------------------------------------------------------------------------
 

@@ -12,16 +12,7 @@ import yaml
 
 from avengers_graph import ChatAvengers
 from avengers_graph.settings.config import load_config
-
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-
-
-def _blocks(page: Path, language: str) -> list[str]:
-    text = page.read_text(encoding="utf-8")
-    found = re.findall(r"^```(\w+)\n(.*?)^```", text, re.S | re.M)
-    return [block for name, block in found if name == language]
+from tests.pages import PAGES, README, ROOT, blocks
 
 
 @pytest.fixture
@@ -44,16 +35,16 @@ def workplace(
 
 
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if _blocks(p, "python")], ids=lambda page: page.stem
+    "page", [p for p in PAGES if blocks(p, "python")], ids=lambda page: page.stem
 )
 def test_python_blocks_run_in_order(workplace: Path, page: Path) -> None:
     names: dict[str, object] = {}
-    for block in _blocks(page, "python"):
+    for block in blocks(page, "python"):
         exec(compile(block, page.name, "exec"), names)
 
 
 def test_commands_run_in_order(workplace: Path) -> None:
-    lines = [line for block in _blocks(README, "console") for line in block.splitlines()]
+    lines = [line for block in blocks(README, "console") for line in block.splitlines()]
     commands = [line for line in lines if line.startswith("avengers-graph ")]
     assert len(commands) >= 4
     for command in commands:
@@ -67,7 +58,7 @@ def test_commands_run_in_order(workplace: Path) -> None:
 
 
 def test_yaml_block_is_a_valid_configuration(tmp_path: Path) -> None:
-    [block] = _blocks(README, "yaml")
+    [block] = blocks(README, "yaml")
     (tmp_path / "avengers.yaml").write_text(block, encoding="utf-8")
     config = load_config(tmp_path / "avengers.yaml")
     assert [expert.name for expert in config.experts] == ["qwen-math", "hosted-coder"]
@@ -75,7 +66,7 @@ def test_yaml_block_is_a_valid_configuration(tmp_path: Path) -> None:
 
 
 def test_a_plan_of_ones_own_is_as_documented(workplace: Path) -> None:
-    [block] = _blocks(ROOT / "docs" / "plans.md", "yaml")
+    [block] = blocks(ROOT / "docs" / "plans.md", "yaml")
     config = yaml.safe_load(Path("avengers.yaml").read_text(encoding="utf-8"))
     Path("avengers.yaml").write_text(
         yaml.safe_dump({**config, **yaml.safe_load(block)}), encoding="utf-8"
