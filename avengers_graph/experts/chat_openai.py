@@ -15,7 +15,7 @@ from pydantic import PrivateAttr, SecretStr
 
 from avengers_graph.errors import ConfigError, MissingKeyError
 from avengers_graph.experts.dialect import Endpoint, dialect_of, remember
-from avengers_graph.experts.error_bodies import NoCompletionError, told_in
+from avengers_graph.experts.error_bodies import NoCompletionError, ServedError, told_in
 from avengers_graph.experts.redaction import is_telling
 from avengers_graph.experts.streamed_answer import put_right
 from avengers_graph.experts.wire import EXTRAS, read_chunk, read_completion
@@ -88,10 +88,13 @@ class EndpointChat(ChatOpenAI):
                     yield message
                 return
         async with raw.parse() as events:
-            async for event in events:
-                chunk = read_chunk(event.model_dump(warnings=False))
-                if chunk is not None:
-                    yield chunk
+            try:
+                async for event in events:
+                    chunk = read_chunk(event.model_dump(warnings=False))
+                    if chunk is not None:
+                        yield chunk
+            except json.JSONDecodeError as error:
+                raise ServedError(error.doc) from None  # servers that fail say so in plain text
 
     async def _posted(self, payload: dict[str, Any], messages: Sequence[BaseMessage]) -> Any:
         """The server's answer, to a request in the form that it takes."""

@@ -41,7 +41,7 @@ def read_completion(body: object) -> list[AIMessage]:
         NoCompletionError: it is no chat completion.
     """
     if not isinstance(body, Mapping):
-        what = "a web page" if is_page(body) else f"{type(body).__name__}: {str(body)[:100]}"
+        what = "a web page" if is_page(body) else repr(body)[:100] if body else "nothing"
         raise NoCompletionError(f"it sent {what}")
     if is_error(body):
         raise ServedError(body)

@@ -194,6 +194,14 @@ ERRORS = [
         says="Overloaded",
         error=ModelAPIError,
     ),
+    Shape(
+        "plain text within 200",
+        "llama.cpp",
+        fault(200, {"error": "the server is overloaded"}),
+        ["data: the server is overloaded"],
+        says="the server is overloaded",
+        error=ModelAPIError,
+    ),
     in_a_stream(
         "message within 200",
         "vllm",
