@@ -7,7 +7,7 @@ from typing import Any
 
 from avengers_graph.settings.call_params import json_form
 from avengers_graph.types import SampleRecord
-from avengers_graph.voting.written_json import json_in
+from avengers_graph.voting.structured.written_json import json_in
 
 
 class AnswerCheck:

@@ -2,7 +2,7 @@
 
 import re
 
-from avengers_graph.voting.reasoning import CLOSING, NAMES, OPENING, split_reasoning
+from avengers_graph.voting.texts.reasoning import CLOSING, NAMES, OPENING, split_reasoning
 
 _OPENING_TAGS = tuple(f"<{name}>" for name in NAMES)
 _CLOSING_TAGS = tuple(f"</{name}>" for name in NAMES)

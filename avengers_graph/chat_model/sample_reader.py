@@ -23,7 +23,7 @@ from pydantic_core import to_jsonable_python
 
 from avengers_graph.answer_check import schema_objection
 from avengers_graph.types import SampleRecord
-from avengers_graph.voting.written_json import json_in
+from avengers_graph.voting.structured.written_json import json_in
 
 MASK = "*" * 10
 """What a secret in a ballot begins with; letters that stand for its value follow."""

@@ -25,7 +25,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from avengers_graph.chat_model.sample_reader import SampleReader
 from avengers_graph.chat_model.settings import RUN
 from avengers_graph.errors import ConfigError
-from avengers_graph.voting.written_json import json_in
+from avengers_graph.voting.structured.written_json import json_in
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
 Schema = dict[str, Any] | type

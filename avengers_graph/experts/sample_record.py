@@ -10,9 +10,9 @@ from avengers_graph.experts.answers import ESTIMATED, NOTHING_COUNTED, finish_re
 from avengers_graph.experts.streamed_answer import BROKEN_OFF
 from avengers_graph.experts.wire import EXTRAS, mended, text_and_thought
 from avengers_graph.types import CalledOff, Ending, SampleRecord
-from avengers_graph.voting.reasoning import split_reasoning
-from avengers_graph.voting.tools import read_tools
-from avengers_graph.voting.written_calls import written_calls
+from avengers_graph.voting.structured.tools import read_tools
+from avengers_graph.voting.structured.written_calls import written_calls
+from avengers_graph.voting.texts.reasoning import split_reasoning
 
 CALLED_OFF: Mapping[CalledOff, str] = {
     "decided": "cancelled: the vote was decided",

@@ -13,8 +13,8 @@ from avengers_graph.voting.extraction import equivalent, extract_answer
 from avengers_graph.voting.grading import is_correct
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.kind import Embed
-from avengers_graph.voting.question import infer_kind
 from avengers_graph.voting.tally import Tally
+from avengers_graph.voting.texts.question import infer_kind
 from avengers_graph.voting.tool_votes import ToolTally
 
 __all__ = [

@@ -11,13 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.choice import span_letter
-from avengers_graph.voting.numerals import whole_numeral
-from avengers_graph.voting.question import NO_QUESTION, Question
+from avengers_graph.voting.numbers.numerals import whole_numeral
 from avengers_graph.voting.sample import Sample
-from avengers_graph.voting.written_json import read_json
+from avengers_graph.voting.structured.written_json import read_json
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.question import NO_QUESTION, Question
 
 CLOSED = ("choice", "label")
 """Kinds whose answers the question lists: words that are none of them are no answer."""

@@ -9,9 +9,9 @@ from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.auto import kinds_to_try
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.tool_calls import from_calls
-from avengers_graph.voting.question import Question, read_question
 from avengers_graph.voting.sample import Sample, read_sample
-from avengers_graph.voting.spans import own_answer
+from avengers_graph.voting.texts.question import Question, read_question
+from avengers_graph.voting.texts.spans import own_answer
 
 _ASKS_FOR_LETTER = re.compile(
     r"\b(?:apolog\w*|sorry|letter|e-?mail|message|note|reply|declin\w*|refus\w*|story|dialogue)\b",

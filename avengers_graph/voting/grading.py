@@ -10,10 +10,10 @@ from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.math import written_number
 from avengers_graph.voting.kinds.number import numeral_of
 from avengers_graph.voting.kinds.short_text import matches_reference
-from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.normal import normal_text
-from avengers_graph.voting.question import NO_QUESTION, Question, read_question
+from avengers_graph.voting.mathematics.latex import DRESSED
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
+from avengers_graph.voting.texts.normal import normal_text
+from avengers_graph.voting.texts.question import NO_QUESTION, Question, read_question
 
 BARE = 200
 """Characters of a reference that may be an answer and nothing else."""

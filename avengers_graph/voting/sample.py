@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.voting.reasoning import split_reasoning
-from avengers_graph.voting.spans import clip, stated
+from avengers_graph.voting.texts.reasoning import split_reasoning
+from avengers_graph.voting.texts.spans import clip, stated
 
 _WHOLE = re.compile(
     r"(?:finishreason)?(?:stop|stopped|stopsequence|stoptoken|stopword|stopstring|matchedstop|"

@@ -16,15 +16,15 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.voting.answer import Answer, Verdict
 from avengers_graph.voting.auto import WORDS, kinds_to_try, says_something
 from avengers_graph.voting.ballots import PLACES, AnswerClass, Ballot, classes_of, ordered
-from avengers_graph.voting.code_run import behaviour, examples_in
 from avengers_graph.voting.confidence import confidence_of
 from avengers_graph.voting.extraction import answer_of, checked_kind
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.json_value import merged
 from avengers_graph.voting.kinds.kind import Embed
-from avengers_graph.voting.question import read_question
+from avengers_graph.voting.programs.code_run import behaviour, examples_in
 from avengers_graph.voting.sample import Sample, SampleLike, read_sample
-from avengers_graph.voting.written_json import json_text, read_json
+from avengers_graph.voting.structured.written_json import json_text, read_json
+from avengers_graph.voting.texts.question import read_question
 
 
 class Tally:

@@ -16,9 +16,9 @@ from avengers_graph.voting.ballots import PLACES
 from avengers_graph.voting.confidence import confidence_of
 from avengers_graph.voting.extraction import answer_of
 from avengers_graph.voting.kinds.tool_calls import NO_CALL
-from avengers_graph.voting.question import read_question
 from avengers_graph.voting.sample import SampleLike, read_sample
 from avengers_graph.voting.tally import Tally
+from avengers_graph.voting.texts.question import read_question
 
 
 class ToolTally:

@@ -3,7 +3,7 @@
 import pytest
 
 from avengers_graph.chat_model.reasoning import WithoutReasoning
-from avengers_graph.voting.reasoning import split_reasoning
+from avengers_graph.voting.texts.reasoning import split_reasoning
 
 TEXTS = [
     "It is 4 < 5, and 5 > 4.",

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import pytest
 
 from avengers_graph.voting import KINDS, extract_answer, infer_kind, vote
-from avengers_graph.voting.code_run import examples_in
 from avengers_graph.voting.kinds.code import MAX_LENGTH
-from avengers_graph.voting.numerals import whole_numeral
-from avengers_graph.voting.spans import WINDOW
-from avengers_graph.voting.written_json import read_json
+from avengers_graph.voting.numbers.numerals import whole_numeral
+from avengers_graph.voting.programs.code_run import examples_in
+from avengers_graph.voting.structured.written_json import read_json
+from avengers_graph.voting.texts.spans import WINDOW
 from tests.voting.test_hostile import LIMIT_SECONDS
 
 UNITS = (
@@ -51,13 +51,22 @@ ASKED = (
 )
 
 
+def taken(read: Callable[[str], object], text: str) -> float:
+    """Seconds of CPU time of one reading."""
+    start = time.thread_time()
+    read(text)
+    return time.thread_time() - start
+
+
 def grown(read: Callable[[str], object], before: str, unit: str, after: str, size: int) -> None:
     """Read the text at parts of its size and at its size, each within the limit."""
     for length in (size // 16, size // 4, size):
         text = before + unit * (length // len(unit)) + after
-        start = time.thread_time()
-        read(text)
-        assert time.thread_time() - start < LIMIT_SECONDS, (before, unit, after, length)
+        seconds = taken(read, text)
+        if seconds >= LIMIT_SECONDS:
+            # A busy machine stretches CPU time, too; nothing of the text with a blank is cached.
+            seconds = taken(read, f"{text} ")
+        assert seconds < LIMIT_SECONDS, (before, unit, after, length)
 
 
 @pytest.mark.parametrize("kind", ["auto", *KINDS])

@@ -11,20 +11,20 @@ import re
 from collections.abc import Hashable, Iterator
 from functools import lru_cache
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds import choice
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.latex import DRESSED, plain_signs
 from avengers_graph.voting.mathematics import (
     Reading,
     read_expression,
     same_computation,
     same_reading,
 )
-from avengers_graph.voting.numerals import whole_numeral
-from avengers_graph.voting.question import Question
+from avengers_graph.voting.mathematics.latex import DRESSED, plain_signs
+from avengers_graph.voting.numbers.numerals import whole_numeral
 from avengers_graph.voting.sample import Sample
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.question import Question
 
 MAX_LENGTH = 2_000
 """A longer content is no answer."""

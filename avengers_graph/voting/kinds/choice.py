@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.languages import LANGUAGES, joined
-from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.normal import normal_words
-from avengers_graph.voting.numerals import whole_numeral
-from avengers_graph.voting.question import Question
+from avengers_graph.voting.mathematics.latex import DRESSED
+from avengers_graph.voting.numbers.numerals import whole_numeral
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.languages import LANGUAGES, joined
+from avengers_graph.voting.texts.normal import normal_words
+from avengers_graph.voting.texts.question import Question
 
 _OPENING = r"[\s*_(\[{\"'`$\\（【「『“]{0,8}"
 _CLOSING = r"[)\]}*_\"'`$）】」』”.]{0,6}"

@@ -13,17 +13,17 @@ import warnings
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.program import program_form
-from avengers_graph.voting.question import Question
-from avengers_graph.voting.source_form import (
+from avengers_graph.voting.programs.program import program_form
+from avengers_graph.voting.programs.source_form import (
     Language,
     language_asked_for,
     language_named,
     source_form,
 )
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.question import Question
 
 MAX_LENGTH = 12_000
 """Longer programs compare by their text."""

@@ -12,15 +12,15 @@ from calendar import monthrange
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.languages import LANGUAGES, joined
-from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.no_value import no_value
-from avengers_graph.voting.normal import normal_text
-from avengers_graph.voting.numerals import western
-from avengers_graph.voting.question import Question
+from avengers_graph.voting.mathematics.latex import DRESSED
+from avengers_graph.voting.numbers.numerals import western
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.languages import LANGUAGES, joined
+from avengers_graph.voting.texts.no_value import no_value
+from avengers_graph.voting.texts.normal import normal_text
+from avengers_graph.voting.texts.question import Question
 
 Date = tuple[int | None, int | None, int | None]
 """Year (negative before Christ), month, day; None where it is not said."""

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Hashable
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.normal import normal_text, normal_words
-from avengers_graph.voting.numerals import whole_numeral
-from avengers_graph.voting.question import Question
-from avengers_graph.voting.units import NO_UNIT
+from avengers_graph.voting.numbers.numerals import whole_numeral
+from avengers_graph.voting.numbers.units import NO_UNIT
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.normal import normal_text, normal_words
+from avengers_graph.voting.texts.question import Question
 
 MAX_ITEMS = 200
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Embed, Kind
-from avengers_graph.voting.normal import normal_text, normal_words
-from avengers_graph.voting.question import Question
+from avengers_graph.voting.texts.normal import normal_text, normal_words
+from avengers_graph.voting.texts.question import Question
 
 
 def extract(text: str, question: Question, truncated: bool) -> Answer | None:

@@ -16,10 +16,10 @@ from typing import Any
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.date import dates
 from avengers_graph.voting.kinds.kind import Embed, Kind
-from avengers_graph.voting.normal import normal_text
-from avengers_graph.voting.numerals import whole_numeral
-from avengers_graph.voting.question import NO_QUESTION, Question
-from avengers_graph.voting.written_json import json_in, json_text, read_json
+from avengers_graph.voting.numbers.numerals import whole_numeral
+from avengers_graph.voting.structured.written_json import json_in, json_text, read_json
+from avengers_graph.voting.texts.normal import normal_text
+from avengers_graph.voting.texts.question import NO_QUESTION, Question
 
 _NUMERAL = re.compile(
     r"(?P<currency>[$€£¥₹]?)\s*+-?(?:[1-9]\d{0,2}(?:,\d{3})++|0|[1-9]\d*+)(?:\.(?P<decimals>\d++))?\s*+%?"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.question import Question
 from avengers_graph.voting.sample import Sample
+from avengers_graph.voting.texts.question import Question
 
 Embed = Callable[[list[str]], Sequence[Sequence[float]]]
 """Texts to vectors of equal length, in order."""

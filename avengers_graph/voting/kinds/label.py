@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.short_text import TEXT
-from avengers_graph.voting.normal import normal_text, normal_words
-from avengers_graph.voting.question import Question
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.normal import normal_text, normal_words
+from avengers_graph.voting.texts.question import Question
 
 _NEGATION = re.compile(
     r"\b(?:not|isn't|no|never|neither|nor|rather than|instead of)\W++"

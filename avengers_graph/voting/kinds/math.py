@@ -9,9 +9,7 @@ import re
 from collections.abc import Hashable
 from functools import lru_cache
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.decimal_marks import point_decimals
 from avengers_graph.voting.kinds.kind import Kind
 from avengers_graph.voting.kinds.number import (
     clock_time,
@@ -20,13 +18,21 @@ from avengers_graph.voting.kinds.number import (
     right_side,
     to_answer,
 )
-from avengers_graph.voting.latex import DRESSED, displayed, plain_signs, undisplayed, without_layout
 from avengers_graph.voting.mathematics import Reading, read_expression, same_reading
 from avengers_graph.voting.mathematics.compare import literal
+from avengers_graph.voting.mathematics.latex import (
+    DRESSED,
+    displayed,
+    plain_signs,
+    undisplayed,
+    without_layout,
+)
 from avengers_graph.voting.mathematics.tokens import is_product
-from avengers_graph.voting.no_value import no_value
-from avengers_graph.voting.numerals import Numeral, last_numeral, plain, whole_numeral
-from avengers_graph.voting.question import NO_QUESTION, Question
+from avengers_graph.voting.numbers.decimal_marks import point_decimals
+from avengers_graph.voting.numbers.numerals import Numeral, last_numeral, plain, whole_numeral
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.no_value import no_value
+from avengers_graph.voting.texts.question import NO_QUESTION, Question
 
 MAX_LENGTH = 600
 """A longer box is no answer."""

@@ -13,19 +13,17 @@ from collections.abc import Hashable
 from dataclasses import replace
 from fractions import Fraction
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.decimal_marks import point_decimals
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.latex import DRESSED, without_layout
 from avengers_graph.voting.mathematics import (
     Reading,
     read_expression,
     relates_symbols,
     same_reading,
 )
-from avengers_graph.voting.no_value import no_value
-from avengers_graph.voting.numerals import (
+from avengers_graph.voting.mathematics.latex import DRESSED, without_layout
+from avengers_graph.voting.numbers.decimal_marks import point_decimals
+from avengers_graph.voting.numbers.numerals import (
     Found,
     Numeral,
     found_numerals,
@@ -37,8 +35,10 @@ from avengers_graph.voting.numerals import (
     western,
     whole_numeral,
 )
-from avengers_graph.voting.question import NO_QUESTION, Question
-from avengers_graph.voting.units import NO_UNIT, Unit, bound_of
+from avengers_graph.voting.numbers.units import NO_UNIT, Unit, bound_of
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.no_value import no_value
+from avengers_graph.voting.texts.question import NO_QUESTION, Question
 
 MAX_LENGTH = 600
 """A longer box is no answer."""

@@ -8,12 +8,12 @@ that offers several answers ("Paris or London") keeps all its words, and so equa
 
 import re
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.normal import normal_text, normal_words
-from avengers_graph.voting.question import Question
+from avengers_graph.voting.mathematics.latex import DRESSED
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.normal import normal_text, normal_words
+from avengers_graph.voting.texts.question import Question
 
 MAX_WORDS = 12
 """A longer answer is no short text: the sample abstains."""

@@ -17,13 +17,13 @@ from dataclasses import replace
 from typing import Any
 
 from avengers_graph.voting.answer import Answer
-from avengers_graph.voting.call_forms import call_of
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.question import Question
 from avengers_graph.voting.sample import Sample
-from avengers_graph.voting.tools import Tool, tool_named
-from avengers_graph.voting.written_calls import written_calls
-from avengers_graph.voting.written_json import json_text, read_json
+from avengers_graph.voting.structured.call_forms import call_of
+from avengers_graph.voting.structured.tools import Tool, tool_named
+from avengers_graph.voting.structured.written_calls import written_calls
+from avengers_graph.voting.structured.written_json import json_text, read_json
+from avengers_graph.voting.texts.question import Question
 
 NO_CALL = "(no tool call)"
 """The canonical text of samples that answer in words."""

@@ -7,12 +7,12 @@ noun ("No information is given.").
 
 import re
 
-from avengers_graph.voting import spans
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
-from avengers_graph.voting.languages import LANGUAGES, joined
-from avengers_graph.voting.latex import DRESSED
-from avengers_graph.voting.question import Question
+from avengers_graph.voting.mathematics.latex import DRESSED
+from avengers_graph.voting.texts import spans
+from avengers_graph.voting.texts.languages import LANGUAGES, joined
+from avengers_graph.voting.texts.question import Question
 
 _YES = ("yes", "yeah", "yep", "true", "correct", "right")
 _NO = ("no", "nope", "false", "incorrect", "wrong")

@@ -20,8 +20,8 @@ from avengers_graph.voting.mathematics.nodes import Node, calls, has_symbols
 from avengers_graph.voting.mathematics.parse import parse_math
 from avengers_graph.voting.mathematics.reduce import equation_of, reduced, shape
 from avengers_graph.voting.mathematics.tokens import MathSyntaxError
-from avengers_graph.voting.numerals import Numeral, rounds_to
-from avengers_graph.voting.units import NO_UNIT, Unit, bound_of, read_unit
+from avengers_graph.voting.numbers.numerals import Numeral, rounds_to
+from avengers_graph.voting.numbers.units import NO_UNIT, Unit, bound_of, read_unit
 
 _TOLERANCE = 1e-9
 """Relative difference below which floating-point values are equal."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from avengers_graph.voting.mathematics.nodes import Node
-from avengers_graph.voting.numerals import Numeral
+from avengers_graph.voting.numbers.numerals import Numeral
 
 MAX_BITS = 4096
 """Exact integers stop growing here; beyond, only floating point is tried."""

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from avengers_graph.voting.mathematics.tokens import MathSyntaxError
-from avengers_graph.voting.numerals import Numeral
+from avengers_graph.voting.numbers.numerals import Numeral
 
 Node: TypeAlias = tuple[Any, ...]
 

@@ -21,7 +21,7 @@ from avengers_graph.voting.mathematics.nodes import (
     quotient_of,
 )
 from avengers_graph.voting.mathematics.tokens import MathSyntaxError, Token, tokenize
-from avengers_graph.voting.numerals import Numeral
+from avengers_graph.voting.numbers.numerals import Numeral
 
 MAX_DEPTH = 40
 """Brackets, arguments and scripts inside each other."""

@@ -16,7 +16,7 @@ from avengers_graph.voting.mathematics.nodes import (
     has_symbols,
     is_inequality,
 )
-from avengers_graph.voting.no_value import no_value
+from avengers_graph.voting.texts.no_value import no_value
 
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 

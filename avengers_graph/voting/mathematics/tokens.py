@@ -4,9 +4,9 @@ import itertools
 import re
 from typing import NamedTuple
 
-from avengers_graph.voting.latex import SYMBOLS, WORDS
-from avengers_graph.voting.numerals import repeating_as_fractions
-from avengers_graph.voting.units import measure_of
+from avengers_graph.voting.mathematics.latex import SYMBOLS, WORDS
+from avengers_graph.voting.numbers.numerals import repeating_as_fractions
+from avengers_graph.voting.numbers.units import measure_of
 
 MAX_LENGTH = 600
 """Longer expressions are not read; they compare by their text."""

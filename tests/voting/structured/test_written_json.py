@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avengers_graph.voting.written_json import json_in, read_json
+from avengers_graph.voting.structured.written_json import json_in, read_json
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-999, 999) | st.text(max_size=8),

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from avengers_graph.voting.number_words import scale_at, spelled
+from avengers_graph.voting.numbers.number_words import scale_at, spelled
 
 
 @pytest.mark.parametrize(

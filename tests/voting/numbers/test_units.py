@@ -2,7 +2,14 @@
 
 import pytest
 
-from avengers_graph.voting.units import MAX_WORDS, NO_UNIT, Unit, bound_of, read_unit, unit_at
+from avengers_graph.voting.numbers.units import (
+    MAX_WORDS,
+    NO_UNIT,
+    Unit,
+    bound_of,
+    read_unit,
+    unit_at,
+)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avengers_graph.voting.numerals import (
+from avengers_graph.voting.numbers.numerals import (
     MAX_DIGITS,
     MAX_EXPONENT,
     Numeral,

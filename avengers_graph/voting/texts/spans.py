@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from avengers_graph.voting.languages import LANGUAGES, joined
-from avengers_graph.voting.reasoning import NAMES
+from avengers_graph.voting.texts.languages import LANGUAGES, joined
+from avengers_graph.voting.texts.reasoning import NAMES
 
 WINDOW = 12_000
 """Characters kept from each end of a text; answers stand near one of them."""

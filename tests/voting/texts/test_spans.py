@@ -2,7 +2,7 @@
 
 import pytest
 
-from avengers_graph.voting.spans import boxed, own_answer, phrased, sentence
+from avengers_graph.voting.texts.spans import boxed, own_answer, phrased, sentence
 
 
 @pytest.mark.parametrize(

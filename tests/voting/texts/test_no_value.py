@@ -2,7 +2,7 @@
 
 import pytest
 
-from avengers_graph.voting.no_value import no_value
+from avengers_graph.voting.texts.no_value import no_value
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import subprocess
 import time
 from multiprocessing.connection import wait
 
-from avengers_graph.voting import code_run
-from avengers_graph.voting.code_run import behaviour, examples_in
+from avengers_graph.voting.programs import code_run
+from avengers_graph.voting.programs.code_run import behaviour, examples_in
 
 
 def test_a_program_returns_what_it_returns() -> None:

@@ -7,7 +7,7 @@ a language. ``LANGUAGES`` says which write decimals with a comma.
 import re
 from functools import lru_cache
 
-from avengers_graph.voting.languages import LANGUAGES, Language
+from avengers_graph.voting.texts.languages import LANGUAGES, Language
 
 _OTHERS = (
     "och är hur många svar er hvor mange og det jest ile wynosi odpowiedź kosztuje kolik odpověď "

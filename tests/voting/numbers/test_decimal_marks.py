@@ -2,7 +2,7 @@
 
 import pytest
 
-from avengers_graph.voting.decimal_marks import point_decimals, writes_comma
+from avengers_graph.voting.numbers.decimal_marks import point_decimals, writes_comma
 
 GERMAN = "Wie viel kostet das Brot?"
 ENGLISH = "How much is the bread?"

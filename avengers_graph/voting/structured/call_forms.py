@@ -10,8 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from avengers_graph.voting.tools import Tool, tool_named
-from avengers_graph.voting.written_json import MAX_DEPTH, is_schema, passage_at, read_json, too_deep
+from avengers_graph.voting.structured.tools import Tool, tool_named
+from avengers_graph.voting.structured.written_json import (
+    MAX_DEPTH,
+    is_schema,
+    passage_at,
+    read_json,
+    too_deep,
+)
 
 MAX_PYTHON = 4_000
 """Characters of one call in Python, and of the brackets that it opens."""

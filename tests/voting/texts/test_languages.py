@@ -3,7 +3,7 @@
 import pytest
 
 from avengers_graph.voting import extract_answer
-from avengers_graph.voting.languages import LANGUAGES, Language
+from avengers_graph.voting.texts.languages import LANGUAGES, Language
 
 ROWS = pytest.mark.parametrize("row", LANGUAGES.values(), ids=LANGUAGES)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from avengers_graph.voting import infer_kind
-from avengers_graph.voting.question import find_labels, find_options, read_question
+from avengers_graph.voting.texts.question import find_labels, find_options, read_question
 
 
 @pytest.mark.parametrize(

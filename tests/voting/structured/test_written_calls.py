@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avengers_graph.voting.tools import read_tools
-from avengers_graph.voting.written_calls import written_calls
+from avengers_graph.voting.structured.tools import read_tools
+from avengers_graph.voting.structured.written_calls import written_calls
 
 
 def spec(name: str, /, **properties: Any) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from avengers_graph.voting.kind_rules import kind_of_question, last_question
-from avengers_graph.voting.tools import Tool, read_tools
+from avengers_graph.voting.structured.tools import Tool, read_tools
+from avengers_graph.voting.texts.kind_rules import kind_of_question, last_question
 
 _QUESTION_WINDOW = 8_000
 """Characters read at each end of a question; instructions stand at one of them."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from avengers_graph.voting.languages import LANGUAGES, joined
+from avengers_graph.voting.texts.languages import LANGUAGES, joined
 
 _BRACKETS = re.compile(
     r"\bdouble (?:square )?brackets"

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from avengers_graph.voting.reasoning import NAMES, split_reasoning
 from avengers_graph.voting.sample import read_sample
+from avengers_graph.voting.texts.reasoning import NAMES, split_reasoning
 
 CASES = [
     ("42", "42", None),

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from avengers_graph.voting.call_forms import FORMS, NAME, WrittenCall
-from avengers_graph.voting.tools import Tool, tool_named
-from avengers_graph.voting.written_json import MAX_LENGTH, json_in
+from avengers_graph.voting.structured.call_forms import FORMS, NAME, WrittenCall
+from avengers_graph.voting.structured.tools import Tool, tool_named
+from avengers_graph.voting.structured.written_json import MAX_LENGTH, json_in
 
 MAX_OPENINGS = 50
 """Places of a text that are tried for the start of a run of calls."""

@@ -13,9 +13,16 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from avengers_graph.voting.latex import DRESSED, undisplayed
-from avengers_graph.voting.number_words import scale_at, spelled
-from avengers_graph.voting.units import NO_UNIT, Unit, measure_of, parts_at, read_unit, unit_at
+from avengers_graph.voting.mathematics.latex import DRESSED, undisplayed
+from avengers_graph.voting.numbers.number_words import scale_at, spelled
+from avengers_graph.voting.numbers.units import (
+    NO_UNIT,
+    Unit,
+    measure_of,
+    parts_at,
+    read_unit,
+    unit_at,
+)
 
 MAX_DIGITS = 200
 """A longer run of digits is no number anyone asked for."""

@@ -1,0 +1,1 @@
+"""JSON and tool calls as models write them into texts."""

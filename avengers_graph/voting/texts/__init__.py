@@ -1,0 +1,1 @@
+"""What texts and questions say: sentences, phrases, languages, reasoning, words compared."""
