@@ -17,7 +17,8 @@ from avengers_graph.settings.context import Context
 from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState
 from avengers_graph.types import SampleRecord
-from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally
+from avengers_graph.voting import WEIGHTINGS, Embed, Verdict, empty_tally, possible_answers
+from avengers_graph.voting.ballots import UNCOUNTED
 
 
 class Parse(Protocol):
@@ -101,7 +102,11 @@ class Ballots:
         self._merge = settings.merge
         self._check = AnswerCheck(params)
         weigh = WEIGHTINGS[plan.weighting]
-        self._weights = {expert["name"]: weigh(expert["score"]) for expert in state["experts"]}
+        counted = possible_answers(request["question"], kind=self._kind, labels=settings.labels)
+        self._weights = {
+            expert["name"]: weigh(expert["score"], answers=counted or UNCOUNTED)
+            for expert in state["experts"]
+        }
         self._ranks = {expert["name"]: rank for rank, expert in enumerate(state["experts"])}
         for record in records:
             self.add(record)
@@ -132,6 +137,11 @@ class Ballots:
                 return {**record, "tool_calls": [], "error": "does not fit the schema asked for"}
             return {**record, "tool_calls": [], "text": json.dumps(data, ensure_ascii=False)}
         return {**record, "error": self._check.objection(record)}
+
+    @property
+    def best_weight(self) -> float:
+        """What a ballot of the best-ranked expert weighs."""
+        return next(iter(self._weights.values()))
 
     def is_decided(self, outstanding: int) -> bool:
         """Whether no outcome of that many samples can change the answer.

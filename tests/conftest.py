@@ -103,9 +103,7 @@ def graph_of(small_index: "ClusterIndex", pool_of: "Callable[..., ExpertPool]") 
     def make(*, experts: Any = EXPERTS, fields: dict[str, Any] | None = None, **given: Any) -> Any:
         return create_avengers_graph(
             pool=pool_of(*experts, **(fields or {})),
-            index=small_index,
-            embeddings=WordEmbeddings(),
-            **given,
+            **{"index": small_index, "embeddings": WordEmbeddings(), **given},
         )
 
     return make

@@ -102,7 +102,13 @@ class _Asking:
     def _request(self) -> RoundRequest:
         state, settings = self._state, self._settings
         ranked = [expert["name"] for expert in state["experts"]]
-        asks = asks_for(self._planned, ranked, thinking=self._pool.thinking)
+        asks = asks_for(
+            self._planned,
+            ranked,
+            thinking=self._pool.thinking,
+            scores={expert["name"]: expert["score"] for expert in state["experts"]},
+            turns=self._plan.turns_before(state["round"]),
+        )
         wanted = sum(ask.samples for ask in asks)
         enough = self._enough() if wanted > 1 else None
         return RoundRequest(
@@ -157,12 +163,12 @@ class _Asking:
 
         A stop rule still to be tested looks at the size of the majority, and so does the
         confidence under which a person is asked; a later round that is shown the answers reads
-        them all.
+        them all. Behind the last round there is nothing that its stop rule could save.
         """
         later = self._plan.rounds[self._state["round"] + 1 :]
         return (
             self._settings.min_confidence is None
-            and self._planned.stop is None
+            and not (later and self._planned.stop)
             and not any(planned.shown for planned in later)
         )
 

@@ -62,6 +62,8 @@ def _standing(state: AvengersState, plan: Plan, ballots: Ballots, found: Verdict
     return Standing(
         agreement=found.agreement,
         votes=[row["votes"] for row in found.tally],
+        weights=[row["weight"] for row in found.tally],
+        best_weight=ballots.best_weight,
         unbeatable=stays and ballots.is_decided(left),
     )
 

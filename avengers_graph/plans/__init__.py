@@ -3,6 +3,7 @@
 from avengers_graph.plans.plan import (
     STOP_RULES,
     Ask,
+    Peers,
     Plan,
     PlannedCall,
     PlannedRound,
@@ -18,6 +19,7 @@ __all__ = [
     "STOP_RULES",
     "STRATEGIES",
     "Ask",
+    "Peers",
     "Plan",
     "PlannedCall",
     "PlannedRound",

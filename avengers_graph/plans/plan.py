@@ -3,16 +3,17 @@
 A new stop rule is one function here and one row in ``STOP_RULES``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
+from math import comb, inf
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from avengers_graph.registry import OneOf
-from avengers_graph.voting.ballots import WEIGHTINGS
+from avengers_graph.voting.ballots import PLACES, WEIGHTINGS
 
 MOST_SAMPLES = 256
 """Of one request, and so of one call and the most rounds a plan can have."""
@@ -28,6 +29,10 @@ class Standing:
     """Of each answer, most first."""
     unbeatable: bool
     """Whether no ballot the plan still allows for can change the winner."""
+    weights: Sequence[float] = ()
+    """Of each answer, in the order of the votes: the sum of its ballots' weights."""
+    best_weight: float = 1.0
+    """What a ballot of the best-ranked expert weighs, above 0."""
 
 
 def agreement_reached(standing: Standing, threshold: float) -> bool:
@@ -56,14 +61,41 @@ def lead_is_unbeatable(standing: Standing, threshold: float) -> bool:
     return standing.unbeatable
 
 
-STOP_RULES: Mapping[str, Callable[[Standing, float], bool]] = MappingProxyType(
+def margin_reached(standing: Standing, threshold: float) -> bool:
+    """The leader is ``threshold`` ballots of the best expert ahead, or cannot be beaten.
+
+    V1 - V2 >= g w: V1 and V2 the weights of the leader and of the heaviest other answer, w that
+    of a ballot of the best-ranked expert. A leader by support may lie behind in weight.
+    """
+    if not standing.weights:
+        return False
+    lead = standing.weights[0] - max(standing.weights[1:], default=0.0)
+    # Both weights are rounded to PLACES, so that their difference may be one unit off.
+    missing = round(threshold * standing.best_weight - lead, PLACES - 1)
+    return standing.unbeatable or missing <= 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A row of ``STOP_RULES``."""
+
+    is_met: Callable[[Standing, float], bool]
+    """A function of the vote and the threshold."""
+    usual: float = 1.0
+    """The threshold where a plan names none."""
+    highest: float = 1.0
+    """The highest threshold that means anything; the lowest is 0."""
+
+
+STOP_RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "agreement": agreement_reached,
-        "posterior": leader_is_safe,
-        "unbeatable": lead_is_unbeatable,
+        "agreement": Rule(is_met=agreement_reached),
+        "posterior": Rule(is_met=leader_is_safe),
+        "unbeatable": Rule(is_met=lead_is_unbeatable),
+        "margin": Rule(is_met=margin_reached, usual=2.0, highest=inf),
     }
 )
-"""The rules a round may name, each a function of the vote and the round's threshold."""
+"""The rules that a round may name."""
 
 
 class _Part(BaseModel):
@@ -74,16 +106,37 @@ class StopRule(_Part):
     """When a plan may end after a round."""
 
     rule: Annotated[str, OneOf(STOP_RULES)]
-    threshold: float = Field(default=1.0, ge=0, le=1)
-    """Not looked at by ``unbeatable``."""
+    threshold: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """A share in [0, 1] for ``agreement`` and ``posterior``; for ``margin`` ballots of the best
+    expert. Not looked at by ``unbeatable``. None: the rule's usual one."""
+
+    @model_validator(mode="after")
+    def _within_the_rules_range(self) -> Self:
+        highest = STOP_RULES[self.rule].highest
+        if self.threshold is not None and self.threshold > highest:
+            raise ValueError(
+                f"a threshold of {self.threshold!r} is too high; {self.rule} takes 0 to {highest:g}"
+            )
+        return self
 
     def is_met(self, standing: Standing) -> bool:
         """Whether the vote as it stands ends the plan."""
-        return STOP_RULES[self.rule](standing, self.threshold)
+        rule = STOP_RULES[self.rule]
+        return rule.is_met(standing, rule.usual if self.threshold is None else self.threshold)
 
 
-ExpertRef: TypeAlias = Annotated[int, Field(ge=0)] | Literal["fast", "thinking"]
-"""Rank, 0 for the best, or the best-ranked expert of that sort."""
+class Peers(_Part):
+    """The experts that are nearly as good as the best one, in turn; the best where there are none.
+
+    The turn goes on from round to round.
+    """
+
+    within: float = Field(ge=0, le=1)
+    """How far below the best one's their estimated accuracy may lie."""
+
+
+ExpertRef: TypeAlias = Annotated[int, Field(ge=0)] | Literal["fast", "thinking"] | Peers
+"""Rank, 0 for the best, or the best-ranked expert of that sort, or the peers of the best."""
 
 
 class PlannedCall(_Part):
@@ -114,6 +167,11 @@ class Plan(_Part):
     counted: Literal["all", "last"] = "all"
     """Whose samples are ballots: those of all rounds, or of the last one only."""
 
+    def turns_before(self, number: int) -> int:
+        """Samples that the rounds before the 0-based round ``number`` ask of peers."""
+        calls = (call for planned in self.rounds[:number] for call in planned.calls)
+        return sum(call.samples for call in calls if isinstance(call.expert, Peers))
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -124,22 +182,50 @@ class Ask:
 
 
 def asks_for(
-    planned: PlannedRound, ranked: Sequence[str], *, thinking: frozenset[str] = frozenset()
+    planned: PlannedRound,
+    ranked: Sequence[str],
+    *,
+    thinking: frozenset[str] = frozenset(),
+    scores: Mapping[str, float] | None = None,
+    turns: int = 0,
 ) -> list[Ask]:
     """Who is asked in a round, best-ranked first.
 
     A rank beyond the experts there are falls back on the best ones in turn, so that a pool
-    smaller than the plan still gives the number of samples asked for; so does ``thinking`` or
-    ``fast`` where there is no such expert.
+    smaller than the plan still gives the number of samples asked for. ``thinking``, ``fast`` and
+    peers fall back on the best where there is no such expert.
+
+    Args:
+        ranked: the experts' names, best first.
+        thinking: the experts that think before they answer.
+        scores: estimated accuracy of each expert, in [0, 1]; without, nobody is a peer.
+        turns: how often peers were asked in earlier rounds, as ``Plan.turns_before`` says.
     """
-    counts: dict[str, int] = {}
+    asked: list[str] = []
     for call in planned.calls:
-        name = _expert_for(call.expert, ranked, thinking)
-        counts[name] = counts.get(name, 0) + call.samples
+        if isinstance(call.expert, Peers):
+            in_turn = _peers(ranked, scores or {}, within=call.expert.within) or ranked[:1]
+            asked += [in_turn[(turns + k) % len(in_turn)] for k in range(call.samples)]
+            turns += call.samples
+        else:
+            asked += [_expert_for(call.expert, ranked, thinking)] * call.samples
+    counts = Counter(asked)
     return [Ask(name, counts[name]) for name in ranked if name in counts]
 
 
-def _expert_for(wanted: ExpertRef, ranked: Sequence[str], thinking: frozenset[str]) -> str:
+def _peers(ranked: Sequence[str], scores: Mapping[str, float], *, within: float) -> list[str]:
+    """Those behind the best-ranked one whose score is no further below its own, best first."""
+    best, *others = ranked
+    return [
+        name
+        for name in others
+        if name in scores and round(scores[best] - scores[name] - within, PLACES) <= 0
+    ]
+
+
+def _expert_for(
+    wanted: int | Literal["fast", "thinking"], ranked: Sequence[str], thinking: frozenset[str]
+) -> str:
     if isinstance(wanted, int):
         return ranked[wanted % len(ranked)]
     of_that_sort = [name for name in ranked if (name in thinking) == (wanted == "thinking")]

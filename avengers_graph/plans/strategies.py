@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from avengers_graph.errors import ConfigError, describe
-from avengers_graph.plans.plan import ExpertRef, Plan, PlannedCall, PlannedRound, StopRule
+from avengers_graph.plans.plan import ExpertRef, Peers, Plan, PlannedCall, PlannedRound, StopRule
 
 SWITCH_BELOW = 0.8
 """model-switch, fast-slow and slow-fast ask the second expert when agreement is under it."""
@@ -18,8 +18,14 @@ SWITCH_BELOW = 0.8
 SAFE = 0.95
 """adaptive stops when the leader beats the runner-up with this probability (Aggarwal et al.)."""
 
+CLOSE = 0.07
+"""sequential lets experts take turns that lie this close to the best in estimated accuracy."""
+
+AHEAD = 2.0
+"""sequential stops when the leader is this many ballots of the best expert ahead."""
+
 STEP = 2
-"""Samples of one round of adaptive; the first round takes twice as many."""
+"""Samples of one round of sequential and adaptive; adaptive's first round takes twice as many."""
 
 
 def split_evenly(samples: int, experts: int) -> list[PlannedCall]:
@@ -71,10 +77,24 @@ def adaptive(*, samples: int, top_experts: int) -> Plan:
     return Plan(rounds=[_round(_of(0, size), stop=safe) for size in sizes])
 
 
+def sequential(*, samples: int, top_experts: int) -> Plan:
+    """The best expert twice, then its peers in turn, until the leading answer is far enough ahead.
+
+    Two answers of the best that agree are enough; where they do not, others that are nearly as
+    good know better than a third answer of the same expert. Ballots weigh by log-odds.
+    """
+    ahead = StopRule(rule="margin", threshold=AHEAD)
+    first = min(STEP, samples)
+    rounds = [_round(_of(0, first), stop=ahead)]
+    peers = Peers(within=CLOSE)
+    rounds += [_round(_of(peers, size), stop=ahead) for size in _steps(samples - first)]
+    return Plan(rounds=rounds, weighting="log-odds")
+
+
 def boosted(*, samples: int, top_experts: int) -> Plan:
-    """As multi-model; a ballot weighs ln((1-err)/err) of its expert (EnsemW2S, 2024)."""
+    """As multi-model; ballots weigh by the log-odds of their experts (Optimal Weight, 2025)."""
     rounds = [_round(*split_evenly(samples, top_experts))]
-    return Plan(rounds=rounds, weighting="boosted")
+    return Plan(rounds=rounds, weighting="log-odds")
 
 
 def aggregation(*, samples: int, top_experts: int) -> Plan:
@@ -122,6 +142,7 @@ STRATEGIES: Mapping[str, Callable[..., Plan]] = MappingProxyType(
         "fast-slow": fast_slow,
         "slow-fast": slow_fast,
         "adaptive": adaptive,
+        "sequential": sequential,
         "boosted": boosted,
         "aggregation": aggregation,
         "mixture-of-agents": mixture_of_agents,

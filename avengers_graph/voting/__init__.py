@@ -14,7 +14,7 @@ from avengers_graph.voting.grading import is_correct
 from avengers_graph.voting.kinds import KINDS
 from avengers_graph.voting.kinds.kind import Embed
 from avengers_graph.voting.tally import Tally
-from avengers_graph.voting.texts.question import infer_kind
+from avengers_graph.voting.texts.question import infer_kind, possible_answers
 from avengers_graph.voting.tool_votes import ToolTally
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "extract_answer",
     "infer_kind",
     "is_correct",
+    "possible_answers",
     "vote",
 ]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 from avengers_graph.types import TallyRow
 from avengers_graph.voting.answer import Answer
@@ -109,32 +110,50 @@ def ordered(
     return sorted(classes, key=lambda group: (-group.weight, group.precedence))
 
 
-LOWEST_ERROR = 0.01
-"""A lower estimated error counts as this one: no expert outvotes more than a few others."""
-HIGHEST_ERROR = 0.49
-"""A higher one counts as this: a weak expert weighs little, but never against its own answer."""
+UNCOUNTED = 5
+"""Possible answers that a question counts as having where nobody can count them."""
+SUREST = 0.98
+"""A higher accuracy counts as this, and one under 1 - SUREST as that: estimates are not exact."""
+LEAST_WEIGHT = 0.05
+"""An expert at chance or under it weighs this little, but never against its own answer."""
 
 
-def uniform(score: float) -> float:
+class Weighting(Protocol):
+    """What the ballot of an expert weighs."""
+
+    def __call__(self, score: float, *, answers: int = UNCOUNTED) -> float:
+        """The weight, above 0.
+
+        Args:
+            score: the expert's estimated accuracy on queries like this one, in [0, 1].
+            answers: how many answers the question can have, at least 2.
+        """
+        ...
+
+
+def uniform(score: float, *, answers: int = UNCOUNTED) -> float:
     """One ballot, one vote."""
     return 1.0
 
 
-def by_score(score: float) -> float:
+def by_score(score: float, *, answers: int = UNCOUNTED) -> float:
     """The expert's accuracy itself, at least 0.01 so that every ballot counts."""
     return min(1.0, max(0.01, score))
 
 
-def boosted(score: float) -> float:
-    """ln((1 - err) / err) with err = 1 - score, clamped to [0.01, 0.49].
+def log_odds(score: float, *, answers: int = UNCOUNTED) -> float:
+    """ln((K - 1) p / (1 - p)) of accuracy p and K possible answers, at least 0.05.
 
-    The AdaBoost weight that EnsemW2S (arXiv 2410.04571) gives an expert. Between 0.04 and 4.6.
+    The weight of independent experts whose wrong answers spread over K - 1 (Optimal Weight,
+    arXiv 2510.01499): 0 at chance, 1 / K. With two answers it is the AdaBoost weight
+    ln((1 - err) / err) of EnsemW2S (arXiv 2410.04571).
     """
-    error = min(HIGHEST_ERROR, max(LOWEST_ERROR, 1.0 - score))
-    return math.log((1.0 - error) / error)
+    accuracy = min(SUREST, max(1 - SUREST, score))
+    return max(LEAST_WEIGHT, math.log((answers - 1) * accuracy / (1 - accuracy)))
 
 
-WEIGHTINGS: Mapping[str, Callable[[float], float]] = MappingProxyType(
-    {"uniform": uniform, "score": by_score, "boosted": boosted}
+WEIGHTINGS: Mapping[str, Weighting] = MappingProxyType(
+    # Plans in configurations and checkpoints call log-odds by its former name, too.
+    {"uniform": uniform, "score": by_score, "log-odds": log_odds, "boosted": log_odds}
 )
-"""The weightings a plan may name: accuracy in [0, 1] to ballot weight."""
+"""The weightings a plan may name."""

@@ -1,15 +1,19 @@
 """A plan: what it may hold, whom it asks, and when it ends before its last round."""
 
+import math
 import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.plans import (
     STOP_RULES,
     Ask,
+    Peers,
     Plan,
     PlannedCall,
     PlannedRound,
@@ -24,8 +28,10 @@ from avengers_graph.plans.plan import (
     agreement_reached,
     lead_is_unbeatable,
     leader_is_safe,
+    margin_reached,
 )
 from avengers_graph.voting import WEIGHTINGS
+from avengers_graph.voting.ballots import PLACES
 
 ROUND = {"calls": [{"samples": 2}]}
 
@@ -66,6 +72,10 @@ def test_the_form_of_the_yaml_is_that_of_the_state() -> None:
         {"rounds": [{"calls": [{"samples": 1, "expert": "slow"}]}]},
         {"rounds": [{**ROUND, "stop": {"rule": "luck", "threshold": 0.5}}]},
         {"rounds": [{**ROUND, "stop": {"rule": "agreement", "threshold": 1.5}}]},
+        {"rounds": [{**ROUND, "stop": {"rule": "margin", "threshold": -1}}]},
+        {"rounds": [{**ROUND, "stop": {"rule": "margin", "threshold": float("inf")}}]},
+        {"rounds": [{"calls": [{"samples": 1, "expert": {"within": 1.1}}]}]},
+        {"rounds": [{"calls": [{"samples": 1, "expert": {"delta": 0.1}}]}]},
         {"rounds": [ROUND], "weighting": "none"},
         {"rounds": [ROUND], "name": "mine"},
     ],
@@ -111,8 +121,48 @@ def test_who_is_asked(
     assert asks_for(planned(*calls), ranked, thinking=frozenset({"t"})) == asks
 
 
-def standing(votes: list[int], *, agreement: float = 0.0, unbeatable: bool = False) -> Standing:
-    return Standing(agreement=agreement, votes=votes, unbeatable=unbeatable)
+PEERS = Peers(within=0.07)
+SCORES = {"a": 0.80, "b": 0.78, "c": 0.73, "d": 0.72, "e": 0.85}
+
+
+@pytest.mark.parametrize(
+    ("samples", "turns", "ranked", "asks"),
+    [
+        (2, 0, "abcd", [Ask("b", 1), Ask("c", 1)]),
+        (1, 1, "abcd", [Ask("c", 1)]),
+        (3, 1, "abcd", [Ask("b", 1), Ask("c", 2)]),
+        (2, 0, "ad", [Ask("a", 2)]),
+        (2, 7, "a", [Ask("a", 2)]),
+        (2, 0, "ae", [Ask("e", 2)]),
+        (2, 0, "axb", [Ask("b", 2)]),
+    ],
+)
+def test_peers_take_turns(samples: int, turns: int, ranked: str, asks: list[Ask]) -> None:
+    """c is exactly as far below a as allowed; x is an expert without a score."""
+    round_ = planned((PEERS, samples))
+    assert asks_for(round_, list(ranked), scores=SCORES, turns=turns) == asks
+
+
+def test_turns_go_on_from_round_to_round() -> None:
+    plan = Plan(rounds=[planned((0, 2)), planned((PEERS, 3)), planned((PEERS, 2))])
+    turns = [plan.turns_before(number) for number in range(3)]
+    assert turns == [0, 0, 3]
+    asked = [
+        asks_for(each, ["a", "b", "c"], scores=SCORES, turns=before)
+        for each, before in zip(plan.rounds, turns, strict=True)
+    ]
+    assert asked == [[Ask("a", 2)], [Ask("b", 2), Ask("c", 1)], [Ask("b", 1), Ask("c", 1)]]
+
+
+def test_a_call_within_one_round_goes_on_where_the_one_before_it_ended() -> None:
+    asks = asks_for(planned((PEERS, 1), (0, 1), (PEERS, 1)), ["a", "b", "c"], scores=SCORES)
+    assert asks == [Ask("a", 1), Ask("b", 1), Ask("c", 1)]
+
+
+def standing(
+    votes: list[int], *, agreement: float = 0.0, unbeatable: bool = False, **fields: Any
+) -> Standing:
+    return Standing(agreement=agreement, votes=votes, unbeatable=unbeatable, **fields)
 
 
 def test_agreement() -> None:
@@ -138,6 +188,42 @@ def test_the_posterior_is_that_of_a_beta_distribution(votes: list[int]) -> None:
 
 def test_nothing_is_safe_without_votes() -> None:
     assert not leader_is_safe(standing([]), 0.5)
+    assert not margin_reached(standing([]), 0.0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    weight=st.floats(0.05, 8.0),
+    ahead=st.integers(1, 4),
+    behind=st.integers(0, 4),
+    others=st.lists(st.floats(0.05, 8.0), max_size=3),
+)
+def test_a_margin_is_reached_exactly_at_it(
+    weight: float, ahead: int, behind: int, others: list[float]
+) -> None:
+    """Weights are sums as a tally makes them: that they are rounded plays no part."""
+    second = round(math.fsum([weight] * behind), PLACES)
+    first = round(math.fsum([weight] * (behind + ahead)), PLACES)
+    weights = [first, second, *(min(w, second) for w in others)]
+    at = standing([ahead, behind], weights=weights, best_weight=weight)
+    assert margin_reached(at, ahead)
+    assert not margin_reached(at, ahead + 1e-6)
+
+
+def test_a_margin_need_not_be_reached_by_a_leader_that_cannot_be_beaten() -> None:
+    assert margin_reached(standing([1], weights=[0.1], unbeatable=True), 2.0)
+
+
+def test_a_leader_by_support_that_weighs_less_has_no_margin() -> None:
+    assert not margin_reached(standing([1, 2], weights=[1.0, 2.0]), 0.0)
+
+
+def test_a_rule_without_a_threshold_takes_its_usual_one() -> None:
+    two = standing([2], agreement=1.0, weights=[2.0])
+    assert StopRule(rule="margin").is_met(two)
+    assert not StopRule(rule="margin", threshold=3).is_met(two)
+    assert StopRule(rule="agreement").is_met(two)
+    assert not StopRule(rule="agreement").is_met(standing([3, 1], agreement=0.75))
 
 
 def test_four_alike_are_safe_and_three_are_not() -> None:

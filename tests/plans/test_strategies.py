@@ -8,6 +8,7 @@ from avengers_graph.errors import ConfigError
 from avengers_graph.plans import (
     STOP_RULES,
     STRATEGIES,
+    Peers,
     Plan,
     Standing,
     make_plan,
@@ -17,7 +18,9 @@ from avengers_graph.plans import (
 from avengers_graph.plans.strategies import split_evenly
 from avengers_graph.voting import WEIGHTINGS
 
-Calls = list[tuple[int | str, int]]
+CLOSE = Peers(within=0.07)
+
+Calls = list[tuple[int | str | Peers, int]]
 
 
 def calls_of(plan: Plan) -> list[Calls]:
@@ -45,6 +48,7 @@ def test_what_does_not_divide_goes_to_the_better_ranked(
         ("fast-slow", [[("fast", 4)], [("thinking", 4)]]),
         ("slow-fast", [[("thinking", 4)], [("fast", 4)]]),
         ("adaptive", [[(0, 4)], [(0, 2)], [(0, 2)]]),
+        ("sequential", [[(0, 2)], [(CLOSE, 2)], [(CLOSE, 2)], [(CLOSE, 2)]]),
         ("boosted", [[(0, 3), (1, 3), (2, 2)]]),
         ("aggregation", [[(0, 3), (1, 3), (2, 2)], [(0, 1)]]),
         ("mixture-of-agents", [[(0, 3), (1, 3), (2, 2)], [(0, 1), (1, 1), (2, 1)], [(0, 1)]]),
@@ -71,6 +75,7 @@ def test_every_strategy_is_told_of_here() -> None:
         "fast-slow",
         "slow-fast",
         "adaptive",
+        "sequential",
         "boosted",
         "aggregation",
         "mixture-of-agents",
@@ -103,6 +108,26 @@ def test_adaptive_goes_on_until_its_leader_is_safe() -> None:
     for votes, done in (([4], True), ([3], False), ([5, 1], False), ([7, 1], True)):
         standing = Standing(agreement=1.0, votes=votes, unbeatable=False)
         assert plan_is_done(plan, standing, finished_round=0) is done
+
+
+def test_sequential_is_content_with_two_answers_of_the_best_that_agree() -> None:
+    plan = make_plan("sequential", samples=8, top_experts=1)
+    for weights, done in (
+        ([3.0], True),
+        ([1.5, 1.5], False),
+        ([4.4, 1.5], False),
+        ([4.5, 1.5], True),
+    ):
+        standing = Standing(
+            agreement=1.0, votes=[2, 1], unbeatable=False, weights=weights, best_weight=1.5
+        )
+        assert plan_is_done(plan, standing, finished_round=0) is done
+
+
+@pytest.mark.parametrize(("samples", "sizes"), [(1, [1]), (2, [2]), (3, [2, 1]), (5, [2, 2, 1])])
+def test_sequential_asks_in_twos(samples: int, sizes: list[int]) -> None:
+    plan = make_plan("sequential", samples=samples, top_experts=1)
+    assert [sum(count for _, count in calls) for calls in calls_of(plan)] == sizes
 
 
 def test_an_unknown_strategy_is_refused_by_name() -> None:

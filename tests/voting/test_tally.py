@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.voting import KINDS, Tally, empty_tally, vote
+from avengers_graph.voting import KINDS, WEIGHTINGS, Tally, empty_tally, vote
 
 
 def record(text: str, **fields: object) -> dict[str, object]:
@@ -200,3 +200,28 @@ def test_any_order_of_arrival_gives_the_same_verdict(
     else:
         assert expected.winner in expected.tally[0]["samples"]
         assert expected.answer == expected.tally[0]["answer"]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    cast=st.lists(
+        st.tuples(st.sampled_from(["4", "5", "6", "no idea"]), st.floats(0, 1), st.integers(0, 2)),
+        min_size=1,
+        max_size=8,
+    ),
+    weighting=st.sampled_from(list(WEIGHTINGS)),
+    score=st.floats(0, 1),
+    rank=st.integers(0, 2),
+)
+def test_a_ballot_more_for_the_winner_never_makes_it_lose(
+    cast: list[tuple[str, float, int]], weighting: str, score: float, rank: int
+) -> None:
+    tally = Tally(kind="number")
+    weigh = WEIGHTINGS[weighting]
+    for index, (text, accuracy, of) in enumerate(cast):
+        tally.add(index, text, weight=weigh(accuracy), rank=of)
+    before = tally.verdict()
+    if before.answer is None:
+        return
+    tally.add(len(cast), before.answer, weight=weigh(score), rank=rank)
+    assert tally.verdict().answer == before.answer

@@ -93,6 +93,18 @@ def infer_kind(question: str, *, labels: Sequence[str] = ()) -> str | None:
     return read_question(question, labels=labels).kind
 
 
+def possible_answers(question: str, *, kind: str | None, labels: Sequence[str] = ()) -> int | None:
+    """How many answers a question of that kind can have, at least 2; None where it is open.
+
+    Args:
+        labels: the closed list of a label question, where the question does not hold it.
+    """
+    asked = read_question(question, labels=labels)
+    counts = {"choice": len(asked.options), "label": len(asked.labels), "yes_no": 2}
+    counted = counts.get(kind or "", 0)
+    return counted if counted > 1 else None
+
+
 def find_options(text: str) -> tuple[tuple[str, str], ...]:
     """Lettered options, A onwards without a gap, at least two.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avengers_graph.voting import infer_kind
+from avengers_graph.voting import infer_kind, possible_answers
 from avengers_graph.voting.texts.question import find_labels, find_options, read_question
 
 
@@ -146,3 +146,22 @@ def test_what_only_looks_like_another_kind(question: str, kind: str | None) -> N
 def test_closed_lists_and_alternatives(question: str, labels: tuple[str, ...]) -> None:
     read = read_question(question)
     assert (read.kind, read.labels) == ("label", labels)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "labels", "counted"),
+    [
+        ("Which one?\nA. red\nB. blue\nC. green", "choice", (), 3),
+        ("Which one?", "choice", (), None),
+        ("Is it so?", "yes_no", (), 2),
+        ("Answer with one of: joy, anger or fear.", "label", (), 3),
+        ("What is this mail?", "label", ("spam", "ham"), 2),
+        ("What is this mail?", "label", ("spam",), None),
+        ("What is 6 plus 7?", "number", (), None),
+        ("Is it so?", None, (), None),
+    ],
+)
+def test_the_answers_that_a_question_can_have_are_counted(
+    question: str, kind: str | None, labels: tuple[str, ...], counted: int | None
+) -> None:
+    assert possible_answers(question, kind=kind, labels=labels) == counted
