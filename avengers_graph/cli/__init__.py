@@ -13,6 +13,7 @@ from avengers_graph.cli.demo import demo_command
 from avengers_graph.cli.doctor import doctor_command
 from avengers_graph.cli.evaluate import evaluate_command
 from avengers_graph.cli.fit import fit_command
+from avengers_graph.cli.init import init_command
 from avengers_graph.cli.local import local_command
 from avengers_graph.cli.route import route_command
 from avengers_graph.cli.vote import vote_command
@@ -49,6 +50,7 @@ def _options(
 
 
 app.command("demo")(demo_command)
+app.command("init")(init_command)
 app.command("ask")(ask_command)
 app.command("collect")(collect_command)
 app.command("fit")(fit_command)

@@ -7,10 +7,10 @@ honours ``n``.
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import openai
 from langchain_core.language_models import BaseChatModel
@@ -23,12 +23,14 @@ from pydantic import SecretStr
 from avengers_graph.errors import ExpertError, ExpertResponseError
 from avengers_graph.experts.answers import counted
 from avengers_graph.experts.chat_openai import (
+    EndpointChat,
     api_key,
     endpoint_chat,
     request_headers,
 )
 from avengers_graph.experts.failures import as_expert_error, status_of
 from avengers_graph.experts.limits import Limits
+from avengers_graph.experts.model_list import PATIENCE, ModelList, listed_models
 from avengers_graph.experts.model_objects import (
     kept_with,
     object_chunks,
@@ -110,6 +112,7 @@ class ExpertCaller:
         self.honours_n = expert.llm is None and "n" in expert.supports
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}
+        self._models: ModelList | None = None
 
     def client(self, *, streaming: bool) -> BaseChatModel:
         """The chat model behind the expert; connections are shared by both forms."""
@@ -136,6 +139,46 @@ class ExpertCaller:
                 return []
             failure = as_expert_error(error, self.expert, secrets=self._secrets)
         raise failure  # outside of the block: the client's error holds the request with its key
+
+    async def models(self) -> ModelList:
+        """What the endpoint lists; asked once.
+
+        Raises:
+            ExpertError: it cannot be asked, or answers with no list of models.
+        """
+        if self._models is not None:
+            return self._models
+        try:
+            self._models = await listed_models(self._endpoint())
+        except Exception as error:  # noqa: BLE001 - as in ``answer``
+            failure = as_expert_error(error, self.expert, secrets=self._secrets)
+        else:
+            return self._models
+        raise failure
+
+    async def told(self, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """What the server says beside OpenAI's protocol; nothing where it does not know the path.
+
+        Args:
+            path: from the root of the server, as ``/props``.
+            body: makes it a POST.
+        """
+        root = str(self.expert.base_url).rstrip("/").removesuffix("/v1")
+        client = self._endpoint().with_options(timeout=PATIENCE, max_retries=0)
+        try:
+            if body is None:
+                said = await client.get(root + path, cast_to=object)
+            else:
+                said = await client.post(root + path, cast_to=object, body=body)
+        except (openai.OpenAIError, ValueError):
+            return {}
+        return said if isinstance(said, Mapping) else {}
+
+    def _endpoint(self) -> openai.AsyncOpenAI:
+        """The client beneath the chat model of an expert that has a ``base_url``."""
+        chat = self.client(streaming=False)
+        assert isinstance(chat, EndpointChat)
+        return cast("openai.AsyncOpenAI", chat.root_async_client)
 
     async def _sent(self, call: Call) -> list[AIMessage]:
         started = time.monotonic()
