@@ -1,1 +1,1 @@
-"""What is behind a URL: which server, which models, what they can do, and what is wrong."""
+"""What is behind a URL: which server, which models, and what they can do."""

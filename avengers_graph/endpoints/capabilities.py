@@ -83,8 +83,7 @@ async def probe(
         caller: made by ``probing_caller``.
         says: what the server says of the model, for what no answer shows.
     """
-    ask = _asker(caller)
-    found = await asyncio.gather(*(_outcome(look, ask) for look in _PROBES.values()))
+    found = await asyncio.gather(*(_outcome(look, caller) for look in _PROBES.values()))
     return {
         capability: _with_word(seen, says.get(capability))
         for capability, seen in zip(_PROBES, found, strict=True)
@@ -121,14 +120,18 @@ def _asker(caller: ExpertCaller) -> Ask:
     return ask
 
 
-async def _outcome(look: Callable[[Ask], Awaitable[Found]], ask: Ask) -> Found:
+async def _outcome(look: Callable[[Ask], Awaitable[Found]], caller: ExpertCaller) -> Found:
     try:
-        return await look(ask)
+        return await look(_asker(caller))
     except ExpertError as error:
         # A refusal says no; a server that is busy or gone says nothing.
         passing = error.is_retryable and "support" not in str(error).lower()
         untold = passing or error.kind in _KEY_REFUSED
-        return Found(None if untold else False, " ".join(str(error).split())[:160])
+        return Found(None if untold else False, _reason(error, caller))
+
+
+def _reason(error: ExpertError, caller: ExpertCaller, *, limit: int = 160) -> str:
+    return str(error).removeprefix(f"{caller.expert.base_url}: ")[:limit]
 
 
 async def _tools(ask: Ask) -> Found:

@@ -20,6 +20,12 @@ class Server:
 
     hosts: tuple[str, ...] = ()
     """Hosts that are known to be such a server."""
+    base_url: str = ""
+    """Where such a server is unless it is told otherwise."""
+    key_env: str = ""
+    """The environment variable that usually holds its key; empty where it asks for none."""
+    signs: frozenset[str] = frozenset()
+    """What it calls itself: in the header ``Server``, or as the owner of its models."""
     token_limit: TokenLimit = "max_tokens"
     """The name under which it takes the limit on the tokens of an answer."""
     refuses: frozenset[str] = frozenset()
@@ -29,34 +35,28 @@ class Server:
     streams_only: bool = False
     """Whether it computes a plain request to its end after the caller hung up: single answers
     are then asked for as streams, and cancelling frees it at once."""
-    base_url: str = ""
-    """Where such a server is unless it is told otherwise."""
-    key_env: str = ""
-    """The environment variable that usually holds its key; empty where it asks for none."""
-    signs: frozenset[str] = frozenset()
-    """What it calls itself: in the header ``Server``, or as the owner of its models."""
     known_for: str = ""
     """What its answers are known for, in Markdown. All answers are read alike: for readers only."""
 
 
 SERVERS: Mapping[str, Server] = {
     "deepseek": Server(
+        hosts=("api.deepseek.com",),
         base_url="https://api.deepseek.com/v1",
         key_env="DEEPSEEK_API_KEY",
-        hosts=("api.deepseek.com",),
         wants_reasoning=True,
         known_for="`reasoning_content`; ends with `insufficient_system_resource` when overloaded",
     ),
     "gemini": Server(
+        hosts=("generativelanguage.googleapis.com",),
         base_url="https://generativelanguage.googleapis.com/v1beta/openai",
         key_env="GEMINI_API_KEY",
-        hosts=("generativelanguage.googleapis.com",),
         known_for="signs each call (`extra_content`) and wants the signature back; empty ids",
     ),
     "kimi": Server(
+        hosts=("api.moonshot.ai", "api.moonshot.cn"),
         base_url="https://api.moonshot.ai/v1",
         key_env="MOONSHOT_API_KEY",
-        hosts=("api.moonshot.ai", "api.moonshot.cn"),
         wants_reasoning=True,
         known_for="`reasoning_content`",
     ),
@@ -67,14 +67,14 @@ SERVERS: Mapping[str, Server] = {
         known_for="arguments as an object; `n` up to its slots, and usage of one choice only",
     ),
     "lm-studio": Server(
-        known_for='errors as `{"error": text}`, with HTTP 200 too',
         base_url="http://127.0.0.1:1234/v1",
         signs=frozenset({"organization_owner", "organization-owner"}),
+        known_for='errors as `{"error": text}`, with HTTP 200 too',
     ),
     "mistral": Server(
+        hosts=("api.mistral.ai",),
         base_url="https://api.mistral.ai/v1",
         key_env="MISTRAL_API_KEY",
-        hosts=("api.mistral.ai",),
         refuses=frozenset({"stream_options"}),
         known_for="content in parts; errors in `message.detail`; ends with `model_length`",
     ),
@@ -85,24 +85,24 @@ SERVERS: Mapping[str, Server] = {
     ),
     "openai": Server(
         hosts=("api.openai.com",),
-        token_limit="max_completion_tokens",
         base_url="https://api.openai.com/v1",
         key_env="OPENAI_API_KEY",
+        token_limit="max_completion_tokens",
     ),
     "openrouter": Server(
+        hosts=("openrouter.ai",),
         base_url="https://openrouter.ai/api/v1",
         key_env="OPENROUTER_API_KEY",
-        hosts=("openrouter.ai",),
         known_for="errors with HTTP 200 and in streams; `reasoning_details`, which go back",
     ),
     "tgi": Server(
-        known_for="errors as text with `error_type`; ends with `eos_token`",
         base_url="http://127.0.0.1:3000/v1",
+        known_for="errors as text with `error_type`; ends with `eos_token`",
     ),
     "vllm": Server(
-        known_for="`reasoning`; usage so far in each chunk where it is told to",
         base_url="http://127.0.0.1:8000/v1",
         signs=frozenset({"vllm"}),
+        known_for="`reasoning`; usage so far in each chunk where it is told to",
     ),
 }
 ANY = Server()

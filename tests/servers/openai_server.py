@@ -82,6 +82,8 @@ class ServedModel:
     system: bool = True
     """False: a system message is refused, as some chat templates do."""
     most_n: int = 128
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """What its row in the list of models holds besides."""
     position: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -102,6 +104,8 @@ class OpenAIServer:
         """Asked for as a bearer token when set."""
         self.models: dict[str, ServedModel] = {}
         self.requests: list[Received] = []
+        self.paths: dict[str, Any] = {}
+        """What other paths answer: a body, or a function of the request's."""
         self.peak = 0
         """Most requests that were in progress at once."""
         self._in_progress: set[Received] = set()
@@ -112,6 +116,7 @@ class OpenAIServer:
             routes=[
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
                 Route("/v1/models", self._list_models),
+                Route("/{path:path}", self._beside, methods=["GET", "POST"]),
             ]
         )
         self._server = uvicorn.Server(
@@ -143,7 +148,7 @@ class OpenAIServer:
 
     def reset(self) -> None:
         """As new; answers still being held back are left to their connections."""
-        self.api_key, self.models, self.requests = None, {}, []
+        self.api_key, self.models, self.paths, self.requests = None, {}, {}, []
         self.peak, self._in_progress = 0, set()
 
     def start(self) -> Self:
@@ -170,8 +175,16 @@ class OpenAIServer:
     async def _list_models(self, request: Request) -> Response:
         if refused := self._without_key(request):
             return refused
-        data = [{"id": name, "object": "model", "owned_by": "tests"} for name in self.models]
+        common = {"object": "model", "owned_by": "tests"}
+        data = [{"id": name, **common, **served.row} for name, served in self.models.items()]
         return JSONResponse({"object": "list", "data": data})
+
+    async def _beside(self, request: Request) -> Response:
+        """What servers have beside OpenAI's protocol, as ``/api/show``."""
+        said = self.paths.get(request.url.path)
+        if said is None:
+            return Response("404 page not found", 404, media_type="text/plain")
+        return JSONResponse(said(await request.json()) if callable(said) else said)
 
     async def _chat(self, request: Request) -> Response:
         arrived = time.monotonic()
