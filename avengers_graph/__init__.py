@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from avengers_graph.chat_model import ChatAvengers
+    from avengers_graph.decision import RoutingDecision, print_vote, routing_decision
     from avengers_graph.experts.pool import ExpertPool
     from avengers_graph.graph import create_avengers_graph
     from avengers_graph.routing import ClusterIndex
@@ -26,7 +27,10 @@ __all__ = [
     "Context",
     "Expert",
     "ExpertPool",
+    "RoutingDecision",
     "create_avengers_graph",
+    "print_vote",
+    "routing_decision",
 ]
 
 _HOME = {
@@ -35,7 +39,10 @@ _HOME = {
     "Context": "avengers_graph.settings.context",
     "Expert": "avengers_graph.settings.expert",
     "ExpertPool": "avengers_graph.experts.pool",
+    "RoutingDecision": "avengers_graph.decision",
     "create_avengers_graph": "avengers_graph.graph",
+    "print_vote": "avengers_graph.decision",
+    "routing_decision": "avengers_graph.decision",
 }
 
 

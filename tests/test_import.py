@@ -48,7 +48,10 @@ def test_the_public_names_are_pinned_and_sorted() -> None:
         "Context",
         "Expert",
         "ExpertPool",
+        "RoutingDecision",
         "create_avengers_graph",
+        "print_vote",
+        "routing_decision",
     ]
     assert avengers_graph.__all__ == sorted(avengers_graph.__all__)
     assert set(avengers_graph.__all__) <= set(dir(avengers_graph))

@@ -72,7 +72,7 @@ class ChatAvengers(BaseChatModel):
 
             llm = ChatAvengers.from_config("avengers.yaml", samples=8)
             answer = llm.invoke("What is 17 * 23?")
-            answer.response_metadata["avengers"]["tally"]
+            print_vote(answer)  # verbose=True prints the vote on every answer
     """
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
@@ -388,6 +388,7 @@ class ChatAvengers(BaseChatModel):
             name=name or self.model_name,
             run=given.get(RUN) if run_manager is None else Run.of(run_manager),
             manager=run_manager,
+            verbose=self.verbose,
         )
 
     def _context(

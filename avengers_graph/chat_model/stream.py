@@ -12,6 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from avengers_graph.chat_model.chunks import TokenChunks
 from avengers_graph.chat_model.traces import EVENT_PREFIX, Run, context_apart, surrounding_writer
+from avengers_graph.decision import print_vote
 from avengers_graph.experts.owned_loop import Bridge, in_own_task
 from avengers_graph.settings.context import Context
 
@@ -35,6 +36,8 @@ class Call:
     """Who hears of the progress; None for nobody."""
     manager: Any = None
     """The run manager that is told of tokens, where ``BaseChatModel`` leaves that to the model."""
+    verbose: bool = False
+    """Whether the vote is printed at the end."""
     answer: AIMessage = field(init=False)
     """There once the iteration has ended."""
 
@@ -94,6 +97,8 @@ class Call:
         if self.context.stream_tokens:
             for chunk in tokens.rest(self.answer):
                 yield chunk
+        if self.verbose:
+            print_vote(self.answer)
 
     def _named(self, answer: AIMessage) -> AIMessage:
         """The answer under the name its caller gave the model."""

@@ -8,6 +8,7 @@ import typer
 
 from avengers_graph import __version__
 from avengers_graph.cli.ask import ask_command
+from avengers_graph.cli.chat import chat_command
 from avengers_graph.cli.collect import collect_command
 from avengers_graph.cli.demo import demo_command
 from avengers_graph.cli.doctor import doctor_command
@@ -52,6 +53,7 @@ def _options(
 app.command("demo")(demo_command)
 app.command("init")(init_command)
 app.command("ask")(ask_command)
+app.command("chat")(chat_command)
 app.command("collect")(collect_command)
 app.command("fit")(fit_command)
 app.command("evaluate")(evaluate_command)

@@ -48,6 +48,7 @@ def ask_command(
     text = sys.stdin.read() if question == "-" else question
     # With --json the account of the run goes to standard error, the result alone to output.
     console = Console(stderr=as_json, quiet=as_json and not sys.stderr.isatty())
+    console.print(f"\n{text}", style="bold", markup=False)
     state = answer_shown(graph, text, context=context, console=console)
     if as_json:
         keys = ("verdict", "clusters", "experts", "samples", "spent")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from avengers_graph.cli.options import Config
-from avengers_graph.cli.terminal import counted
+from avengers_graph.wording import counted
 
 
 def collect_command(

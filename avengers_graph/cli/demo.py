@@ -70,10 +70,11 @@ def demo_command(
             f"calibration questions, ready after {time.monotonic() - began:.1f} s"
         )
         asked = QUESTIONS if question is None else ((question, None),)
-        states = [
-            (answer_shown(graph, text, context=context, console=console), reference)
-            for text, reference in asked
-        ]
+        states = []
+        for text, reference in asked:
+            console.print(f"\n{text}", style="bold", markup=False)
+            state = answer_shown(graph, text, context=context, console=console)
+            states.append((state, reference))
         _sum_up(states, console=console)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from avengers_graph.cli.options import Config, Json
-from avengers_graph.cli.terminal import counted
 from avengers_graph.errors import AvengersError
+from avengers_graph.wording import counted
 
 if TYPE_CHECKING:
     from avengers_graph.settings.config import AvengersConfig

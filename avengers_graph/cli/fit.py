@@ -20,8 +20,9 @@ from avengers_graph.cli.options import (
     ScoreType,
     index_options,
 )
-from avengers_graph.cli.terminal import counted, progress_bars
+from avengers_graph.cli.terminal import progress_bars
 from avengers_graph.errors import ConfigError
+from avengers_graph.wording import counted
 
 if TYPE_CHECKING:
     from avengers_graph.calibration.tuning import Tuning

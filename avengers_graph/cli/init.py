@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avengers_graph.cli.terminal import counted
 from avengers_graph.errors import ConfigError
+from avengers_graph.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

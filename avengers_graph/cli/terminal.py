@@ -1,12 +1,7 @@
-"""What commands print with: numbers of things, and bars of progress."""
+"""Bars of progress of the commands that take long."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """``1 query``, ``2 queries``; ``many`` is ``one`` with an s unless given."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 @contextmanager
