@@ -25,12 +25,24 @@ about a prompt that is too long for every expert as LangChain's ``ContextOverflo
 ``experts.model_errors`` has these forms, so that importing this module loads no LangChain.
 """
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from langchain_core.exceptions import ModelError
     from pydantic import ValidationError
+
+_NAMES_A_KEY = re.compile(
+    r"(?:\w+[-_ ]?)?api[-_ ]?key|(?:(?:access|api|auth|bearer|secret)[-_ ]?)?(?:key|token)"
+    r"|authorization|password|secret",
+    re.IGNORECASE,
+)
+"""Names under which people write a key into a file."""
+_WHERE_KEYS_BELONG = (
+    "a key does not belong in a file: put it into an environment variable, and the name of that "
+    "variable into api_key_env"
+)
 
 
 class AvengersError(RuntimeError):
@@ -147,7 +159,8 @@ def describe(error: "ValidationError") -> str:
         where = ".".join(str(part) for part in item["loc"])
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
-            message = "unknown field; check the spelling"
+            is_key = _NAMES_A_KEY.fullmatch(str(item["loc"][-1])) is not None
+            message = f"unknown field; {_WHERE_KEYS_BELONG if is_key else 'check the spelling'}"
         elif item["type"] not in ("value_error", "missing"):
             message = f"{message}, not {item['input']!r:.80}"
         parts.append(f"{where}: {message}" if where else message)

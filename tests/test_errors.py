@@ -4,9 +4,11 @@ import pickle
 import re
 
 import pytest
+from pydantic import ValidationError
 
 from avengers_graph import errors
-from avengers_graph.errors import AllExpertsFailedError, AvengersError
+from avengers_graph.errors import AllExpertsFailedError, AvengersError, describe
+from avengers_graph.settings.expert import Expert
 
 CLASSES = {
     name: value
@@ -64,3 +66,22 @@ def test_errors_cross_process_boundaries(name: str) -> None:
     assert type(copy) is type(error)
     assert str(copy) == str(error)
     assert getattr(copy, "causes", None) == getattr(error, "causes", None)
+
+
+@pytest.mark.parametrize(
+    "field", ["api_key", "apikey", "apiKey", "api-key", "openai_api_key", "key", "token", "secret"]
+)
+def test_a_key_in_the_file_is_told_where_it_belongs(field: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Expert.model_validate({"name": "a", "base_url": "http://h/v1", field: "sk-123456"})
+    said = describe(raised.value)
+    assert said.startswith(f"{field}: unknown field; a key does not belong in a file")
+    assert "api_key_env" in said
+    assert "123456" not in said
+
+
+@pytest.mark.parametrize("field", ["max_token", "keys", "max_concurency", "tokenizer"])
+def test_other_unknown_fields_are_misspelt(field: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Expert.model_validate({"name": "a", "base_url": "http://h/v1", field: 3})
+    assert describe(raised.value) == f"{field}: unknown field; check the spelling"

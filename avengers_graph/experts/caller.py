@@ -28,7 +28,7 @@ from avengers_graph.experts.chat_openai import (
     endpoint_chat,
     request_headers,
 )
-from avengers_graph.experts.failures import as_expert_error, status_of
+from avengers_graph.experts.failures import as_expert_error, is_of_unknown_model, status_of
 from avengers_graph.experts.limits import Limits
 from avengers_graph.experts.model_list import PATIENCE, ModelList, listed_models
 from avengers_graph.experts.model_objects import (
@@ -47,6 +47,8 @@ from avengers_graph.settings.servers import ANY, SERVERS, server_of
 
 _REFUSALS = (400, 422)
 """What a server that does not know ``n`` answers to it."""
+_SHORTLY = 3.0
+"""Seconds that an error waits for what its message may hold besides."""
 _CREDENTIALS = re.compile(r"//[^/@\s']*@")
 
 
@@ -113,6 +115,7 @@ class ExpertCaller:
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}
         self._models: ModelList | None = None
+        self._listing = asyncio.Lock()
 
     def client(self, *, streaming: bool) -> BaseChatModel:
         """The chat model behind the expert; connections are shared by both forms."""
@@ -137,7 +140,9 @@ class ExpertCaller:
             if call.n > 1 and status_of(error) in _REFUSALS:
                 self.honours_n = False
                 return []
-            failure = as_expert_error(error, self.expert, secrets=self._secrets)
+            asked = self.expert.llm is None and is_of_unknown_model(error)
+            served = await self._served() if asked else ()
+            failure = as_expert_error(error, self.expert, secrets=self._secrets, served=served)
         raise failure  # outside of the block: the client's error holds the request with its key
 
     async def models(self) -> ModelList:
@@ -146,15 +151,23 @@ class ExpertCaller:
         Raises:
             ExpertError: it cannot be asked, or answers with no list of models.
         """
-        if self._models is not None:
-            return self._models
         try:
-            self._models = await listed_models(self._endpoint())
+            async with self._listing:
+                if self._models is None:
+                    self._models = await listed_models(self._endpoint())
+                return self._models
         except Exception as error:  # noqa: BLE001 - as in ``answer``
             failure = as_expert_error(error, self.expert, secrets=self._secrets)
-        else:
-            return self._models
         raise failure
+
+    async def _served(self) -> tuple[str, ...]:
+        """The names of what the endpoint lists, for a message; none where it does not say them."""
+        try:
+            async with asyncio.timeout(_SHORTLY):
+                return (await self.models()).names
+        except (ExpertError, TimeoutError):
+            self._models = ModelList((), frozenset())
+            return ()
 
     async def told(self, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """What the server says beside OpenAI's protocol; nothing where it does not know the path.

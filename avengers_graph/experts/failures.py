@@ -29,11 +29,13 @@ from avengers_graph.errors import (
 )
 from avengers_graph.experts.error_bodies import NoCompletionError, likely_status, told_in, words_in
 from avengers_graph.experts.model_errors import ALL_OF_KIND
+from avengers_graph.experts.model_list import closest_name
 from avengers_graph.experts.redaction import without
 from avengers_graph.settings.expert import Expert
 
 _MAY_PASS = frozenset({408, 409, 429})
 _BROKEN = frozenset({500, 502, 504})
+_UNAUTHORISED = 401
 _NOT_FOUND = 404
 _TIMEOUTS = openai.APITimeoutError | TimeoutError | asyncio.TimeoutError
 _KIND_OF_STATUS: Mapping[int, type[ModelError]] = {
@@ -47,6 +49,10 @@ _KIND_OF_STATUS: Mapping[int, type[ModelError]] = {
     429: ModelRateLimitError,
 }
 _CHECK_URL = "check base_url, it usually ends in /v1"
+_USE_HTTP = "check base_url: the server speaks no TLS, write http:// in place of https://"
+_USE_HTTPS = "check base_url: the server speaks TLS only, write https:// in place of http://"
+_MOST_NAMED = 10
+"""Served models that a message names."""
 _TOO_LONG = re.compile(
     r"context (?:length|size|window|limit)|context the overflows"
     r"|maximum (?:model|prompt|input) length"
@@ -57,6 +63,19 @@ _TOO_LONG = re.compile(
 )
 _OVERFLOWS = frozenset({None, 400, 413, 422, 500})
 """The statuses that servers give to a prompt that is too long; None where there is no status."""
+_UNKNOWN_PATH = re.compile(
+    r"^(?:404[ :-]*)?not found\b|\b(?:file|page|path|resource|route|url)\b.{0,60}\bnot found\b"
+    r"|no such route|\bcannot (?:get|post)\b"
+    r"|\b(?:invalid|unknown|unexpected)\b.{0,20}\b(?:endpoint|path|url)\b",
+    re.IGNORECASE,
+)
+"""How servers say that there is nothing under a path; of other things they say what is missing."""
+_WRONG_SCHEME = re.compile(r"wrong.version.number|record.layer.failure|packet.length.too", re.I)
+"""What comes of speaking TLS to a server that does not."""
+_WANTS_TLS = re.compile(
+    r"plain HTTP request.{0,30}HTTPS port|HTTP request to an HTTPS server", re.I
+)
+_ADDED_TO_IT = re.compile(r"/(?:chat/completions|completions|models|responses)/?$")
 _UNKNOWN_MODEL = re.compile(r"\bmodel", re.IGNORECASE)
 _SHORTEN = (
     "the prompt is too long for it: shorten the conversation, start the server with a longer "
@@ -127,14 +146,25 @@ def retry_after(error: BaseException) -> float | None:
         return None
 
 
-def as_expert_error(error: Exception, expert: Expert, *, secrets: Sequence[str]) -> ExpertError:
+def is_of_unknown_model(error: BaseException) -> bool:
+    """Whether an endpoint says that it has no such model."""
+    words = words_in(_body_of(error)) or ""
+    return status_of(error) == _NOT_FOUND and _UNKNOWN_MODEL.search(words) is not None
+
+
+def as_expert_error(
+    error: Exception, expert: Expert, *, secrets: Sequence[str], served: Sequence[str] = ()
+) -> ExpertError:
     """Any failure of a call as one of ours: one line, without the secrets.
+
+    Args:
+        served: the models that the endpoint has, where that is known and helps.
 
     The error itself is not chained to it: those of clients hold the request with its key.
     """
     if isinstance(error, ExpertError):
         return error
-    made, told = _told(error, expert, secrets=secrets)
+    made, told = _told(error, expert, secrets=secrets, served=served)
     return made(
         told,
         kind=kind_of(error),
@@ -145,7 +175,7 @@ def as_expert_error(error: Exception, expert: Expert, *, secrets: Sequence[str])
 
 
 def _told(
-    error: Exception, expert: Expert, *, secrets: Sequence[str]
+    error: Exception, expert: Expert, *, secrets: Sequence[str], served: Sequence[str]
 ) -> tuple[type[ExpertError], str]:
     """Which of our errors a failure is, and its message."""
     where = expert.base_url or expert.provider
@@ -154,25 +184,62 @@ def _told(
     if isinstance(error, openai.APIConnectionError):
         reason = _said(_innermost(error), secrets=secrets)
         made = ExpertUnreachableError if _never_connected(error) else ExpertError
+        if _WRONG_SCHEME.search(reason):
+            return made, f"cannot reach {where} ({reason}); {_USE_HTTP}"
         return made, f"cannot reach {where} ({reason}); is the server running?"
     text = _said(error, secrets=secrets)
     lost = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
     if isinstance(error, NoCompletionError) or (lost and expert.llm is None):
         told = f"{where} did not answer as an OpenAI-compatible endpoint ({text})"
         # What is lost is so within a completion: the URL was right.
-        return ExpertResponseError, told if lost else f"{told}; {_CHECK_URL}"
-    remedy = _remedy(error, expert)
+        return ExpertResponseError, told if lost else f"{told}; {_url_remedy(expert)}"
+    remedy = _remedy(error, expert, served=served)
     return ExpertError, f"{where}: {text}" + (f"; {remedy}" if remedy else "")
 
 
-def _remedy(error: BaseException, expert: Expert) -> str | None:
+def _remedy(error: BaseException, expert: Expert, *, served: Sequence[str]) -> str | None:
     """What to do about a refusal, where that is known."""
     if _overflows(error):
         return _SHORTEN
-    if status_of(error) != _NOT_FOUND:
-        return None
-    if _UNKNOWN_MODEL.search(words_in(_body_of(error)) or ""):
-        return f"check the expert's model, {expert.model_name!r}"
+    if status_of(error) == _UNAUTHORISED:
+        return _key_remedy(expert)
+    if is_of_unknown_model(error):
+        return _model_remedy(expert.model_name, served)
+    words = words_in(_body_of(error)) or ""
+    if _WANTS_TLS.search(words):
+        return _USE_HTTPS
+    if status_of(error) == _NOT_FOUND and (not words or _UNKNOWN_PATH.search(words)):
+        return _url_remedy(expert)
+    return None
+
+
+def _key_remedy(expert: Expert) -> str:
+    if expert.llm is not None:
+        return "check the key of the chat model object"
+    if expert.api_key_env is None:
+        return (
+            "put its key into an environment variable, and the name of that variable into the "
+            "expert's api_key_env"
+        )
+    return (
+        f"check the key in the environment variable {expert.api_key_env!r}, which api_key_env names"
+    )
+
+
+def _model_remedy(model: str, served: Sequence[str]) -> str:
+    if not served:
+        return f"check the expert's model, {model!r}"
+    meant = closest_name(model, served)
+    names = ", ".join(served[:_MOST_NAMED])
+    more = f" and {len(served) - _MOST_NAMED} more" if len(served) > _MOST_NAMED else ""
+    hint = "" if meant is None else f"; did you mean {meant!r}?"
+    return f"check the expert's model, {model!r}: the endpoint serves {names}{more}{hint}"
+
+
+def _url_remedy(expert: Expert) -> str:
+    added = _ADDED_TO_IT.search(expert.base_url or "")
+    if added is not None:
+        return f"check base_url: leave out {added[0].rstrip('/')}, which is added to it"
     return _CHECK_URL
 
 
