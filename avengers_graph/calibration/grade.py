@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -11,19 +12,20 @@ from avengers_graph.calibration.questions import Question
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.recording import Recorded
 from avengers_graph.voting import is_correct
+from avengers_graph.voting.sample import SampleLike
 
 
-def share_right(question: Question, texts: Sequence[str]) -> float:
+def share_right(question: Question, samples: Sequence[SampleLike]) -> float:
     """Share of right samples in [0, 1]; a sample without an answer is wrong."""
     graded = [
         is_correct(
-            text,
+            sample,
             question.reference,
             kind=question.kind,
             question=question.query,
             labels=question.labels,
         )
-        for text in texts
+        for sample in samples
     ]
     return sum(graded) / len(graded)
 
@@ -53,13 +55,13 @@ def _record(
     latencies: dict[str, float] = {}
     for name in sorted({expert for key, expert in answers if key == question.id}):
         entries = [e for e in answers[question.id, name] if e.prompt == question.query]
-        texts = [text for entry in entries for text in entry.texts]
-        if not texts:
+        samples = [sample for entry in entries for sample in samples_of(entry)]
+        if not samples:
             continue
-        scores[name] = round(share_right(question, texts), 4)
+        scores[name] = round(share_right(question, samples), 4)
         cost = _cost(name, entries, pool)
         if cost is not None:
-            costs[name] = cost / len(texts)
+            costs[name] = cost / len(samples)
         measured = [entry.latency for entry in entries if entry.latency > 0]
         if measured:
             latencies[name] = round(fmean(measured), 3)
@@ -74,6 +76,15 @@ def _record(
     }
     further = {"costs": costs, "latencies": latencies}
     return record | {key: values for key, values in further.items() if values}
+
+
+def samples_of(entry: Recorded) -> list[dict[str, Any]]:
+    """The samples of a request, with what tells that one was cut off and the tools it called."""
+    columns = (entry.texts, entry.finish_reasons, entry.tool_calls)
+    return [
+        {"text": text, "finish_reason": reason, "tool_calls": calls or []}
+        for text, reason, calls in zip_longest(*columns)
+    ]
 
 
 def _cost(name: str, entries: Sequence[Recorded], pool: ExpertPool) -> float | None:

@@ -77,6 +77,22 @@ def test_an_expert_that_keeps_failing_stops_the_collection(server, pool_of, tmp_
         _collect(pool_of("alpha", max_concurrency=1), tmp_path / "a.jsonl")
 
 
+def test_samples_are_graded_with_what_tells_how_they_ended(pool_of) -> None:
+    entry = Recorded(
+        expert="alpha",
+        prompt=SUMS[1].query,
+        texts=["We add 1 and 1, which makes 2", "The answer is 2. We can also", "1 + 1 = 2", ""],
+        finish_reasons=["length", "length", "stop", "tool_calls"],
+        output_tokens=[10] * 4,
+        input_tokens=20,
+        latency=0.1,
+        id="s1",
+        tool_calls=[[], [], [], [{"name": "add", "args": {"a": 1, "b": 1}}]],
+    )
+    [record] = graded_records(SUMS, [entry], pool=pool_of("alpha"))
+    assert record["scores"] == {"alpha": 0.5}, "cut off before its answer, and a call, are wrong"
+
+
 def test_scores_are_shares_of_right_samples(pool_of, tmp_path: Path) -> None:
     entry = Recorded(
         expert="alpha",

@@ -17,10 +17,16 @@ _NEGATION = re.compile(
 )
 _NAMED = re.compile(
     r"\b(?:label|emotion|sentiment|category|class|classification|mood|tone|topic|intent|genre|"
-    r"feeling|stance|relation)\b[^.\n:]{0,60}?(?:\s(?:is|would be|should be|must be)\b|:)",
+    r"feeling|stance|relation)\b[^.\n:]{0,60}?"
+    r"(?:\s(?:is|would be|should be|must be)\b(?!\s\w+ed by\b)|:)",
     re.IGNORECASE,
 )
 """What stands before the label that a text settles on: "the main emotion is"."""
+_WEIGHS = re.compile(
+    r"\b(?:if|whether|first|let|let['’]s|need|determine|consider|may|might|could|or|between)\b",
+    re.IGNORECASE,
+)
+"""What tells a sentence that looks for the label from one that names it."""
 
 _DENIED = re.compile(r" \w+ (?:(?:is|are|was|were) not|isn't|aren't|wasn't) ")
 
@@ -38,7 +44,12 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     lines = spans.lines(text)
     places = list(spans.said(text))
     places += [spans.sentence(text[m.end() :][:200]) for m in list(_NAMED.finditer(text))[:-4:-1]]
-    if not truncated and not spans.breaks_off(text):
+    if truncated or spans.breaks_off(text):
+        opening = spans.sentence(lines[0]) if lines else ""
+        # The first sentence is whole where more follows.
+        if opening != text.strip() and not _WEIGHS.search(opening):
+            places.append(opening)
+    else:
         places += [
             *map(spans.sentence, lines[:1]),
             *lines[:1],

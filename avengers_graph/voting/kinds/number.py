@@ -69,6 +69,8 @@ _CHANGE = re.compile(r"\bfrom\s\Z")
 _LISTED = re.compile(r"\d[^\d]{0,12}?(?:[,;]|\band\b|\bor\b)\D{0,8}\d")
 _JOINS = re.compile(r"\b(?:and|or)\b|\\[a-zA-Z]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{2}")
+_BREAKS_OFF = re.compile(r"[=+/^(]\s*\Z")
+"""A formula that was cut."""
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _SIGNS = re.compile(r"[\\=^_<>+*/π√∞]|\d:\d|\d[^\W\d_]")
 _PROPORTION = re.compile(r"\b(?:ratio|odds|scale|proportion)\b", re.IGNORECASE)
@@ -89,15 +91,18 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     for span in spans.said(text):
         if (found := _of_phrase(span, question)) is not None:
             return found
-    if truncated:
+    for span in spans.reported(text):
+        clause = _CLAUSE.split(span, maxsplit=1)[0]
+        if truncated and spans.sentence(clause) == span:
+            break  # the sentence itself was cut
+        reported = span_numeral(clause) if truncated else first_numeral(clause)
+        if reported is not None:
+            return to_answer(reported, question)
+    if truncated or _BREAKS_OFF.search(text):
         return None
     whole = whole_numeral(text.strip())
     if whole is not None:
         return to_answer(whole, question)
-    for span in spans.reported(text):
-        reported = first_numeral(_CLAUSE.split(span, maxsplit=1)[0])
-        if reported is not None:
-            return to_answer(reported, question)
     for span in spans.bold(text):
         bold = whole_numeral(right_side(span))
         if bold is not None:

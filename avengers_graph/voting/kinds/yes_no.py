@@ -38,6 +38,8 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 """How a text opens that answers."""
+_STATED = re.compile(r"\W{0,4}[,.:;!\n]\W{0,4}\w")
+"""What follows a word that opens a text and is its whole answer."""
 _LEAD_ELSEWHERE = re.compile(
     rf"\W*+({joined(list(_ELSEWHERE))})(?:です|でした|입니다|요)?(?=\W|$)", re.IGNORECASE
 )
@@ -55,13 +57,15 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
     for span in spans.said(text):
         if said := _stated(spans.sentence(span)):
             return _answer(said)
-    if truncated:
-        return None
     lines = spans.lines(text)
     if not lines:
         return None
     first = spans.sentence(lines[0])
-    if (lead := _LEAD.match(lines[0])) and (said := _only(first, _CORE) or _corrected(first, lead)):
+    lead = _LEAD.match(lines[0])
+    opening = lead or _LEAD_ELSEWHERE.match(lines[0])
+    if truncated and not (opening and _STATED.match(text.lstrip(), opening.end())):
+        return None
+    if lead and (said := _only(first, _CORE) or _corrected(first, lead)):
         return _answer(said)
     if said := _elsewhere(lines[0]) or _elsewhere(lines[-1]):
         return _answer(said)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avengers_graph.voting import extract_answer
+from avengers_graph.voting import extract_answer, vote
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,21 @@ from avengers_graph.voting import extract_answer
 def test_what_a_text_says(text: str, said: str | None) -> None:
     found = extract_answer(text, kind="yes_no")
     assert (found.text if found else None) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("No.\n\nThis is a classic example of", "no"),
+        ("No, a person cannot feel calm when they", "no"),
+        ("Yes: the number is divisible by", "yes"),
+        ("Nein, denn die Zahl", "no"),
+        ("Yes", None),
+        ("Yes, ", None),
+        ("No information is given. We", None),
+        ("We look at whether it is true. It", None),
+    ],
+)
+def test_an_opening_answers_though_the_rest_was_cut_off(text: str, said: str | None) -> None:
+    verdict = vote([{"text": text, "finish_reason": "length"}], kind="yes_no")
+    assert verdict.answer == said
