@@ -58,6 +58,19 @@ def test_another_word_is_wrong() -> None:
     assert not is_correct("It is odd.", "\\text{even}", kind="math", question=question)
 
 
+@pytest.mark.parametrize("kind", ["number", "math"])
+def test_a_percentage_is_right_for_a_bare_reference(kind: str) -> None:
+    assert is_correct("The answer is 70%.", "70", kind=kind)
+    assert is_correct("The answer is 70%.", "0.7", kind=kind)
+    assert not is_correct("The answer is 7%.", "70", kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["number", "math"])
+def test_no_percentage_is_right_for_a_hundredfold_one(kind: str) -> None:
+    assert not is_correct("The answer is 70.", "70%", kind=kind)
+    assert not is_correct("The answer is 0.7%.", "70%", kind=kind)
+
+
 def test_an_unknown_kind_is_named() -> None:
     with pytest.raises(ConfigError, match="'numbr'"):
         is_correct("1", "1", kind="numbr")
