@@ -4,7 +4,7 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
-from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.experts.sample_record import unanswered_record
 from avengers_graph.nodes.embed import resolve_request
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.precedence import resolve
@@ -21,7 +21,7 @@ def answered(text: str, *, index: int, expert: str = "alpha", **fields: Any) -> 
 
 
 def ended(how: Ending, *, index: int, expert: str = "alpha", round_number: int = 0) -> SampleRecord:
-    return unanswered(
+    return unanswered_record(
         expert=expert,
         index=index,
         round_number=round_number,

@@ -74,38 +74,38 @@ class TokenChunks:
 
     def __init__(self) -> None:
         self._text = WithoutReasoning()
-        self._thought = self._said = self._called = False
+        self._shown_thought = self._shown_text = self._shown_calls = False
         """Whether reasoning, text and calls have been passed on."""
 
-    def of(self, heard: AIMessageChunk) -> Iterator[ChatGenerationChunk]:
+    def of(self, piece: AIMessageChunk) -> Iterator[ChatGenerationChunk]:
         """What can be shown of a piece; the usage comes with the last chunk of the answer."""
-        text = self._text.of(str(heard.text))
-        thought = heard.additional_kwargs.get("reasoning_content")
-        if thought is None and text and not self._thought:
+        text = self._text.of(str(piece.text))
+        thought = piece.additional_kwargs.get("reasoning_content")
+        if thought is None and text and not self._shown_thought:
             thought = self._text.left_out
         if thought:
-            self._thought = True
+            self._shown_thought = True
             yield _thought_chunk(thought)
         if text:
-            self._said = True
+            self._shown_text = True
             yield _chunk(content=text)
-        if heard.tool_call_chunks:
-            self._called = True
-            yield _chunk(content="", tool_call_chunks=heard.tool_call_chunks)
+        if piece.tool_call_chunks:
+            self._shown_calls = True
+            yield _chunk(content="", tool_call_chunks=piece.tool_call_chunks)
 
     def rest(self, answer: AIMessage) -> Iterator[ChatGenerationChunk]:
         """What is left to say of the answer: all of it where nothing was passed on."""
         beside = dict(answer.additional_kwargs)
         thought = beside.pop("reasoning_content", None)
-        if thought and not self._thought:
+        if thought and not self._shown_thought:
             yield _thought_chunk(thought)
-        if not (self._said or self._called):
+        if not (self._shown_text or self._shown_calls):
             for piece in _PIECE.findall(answer.text):
                 yield _chunk(content=piece)
         elif text := self._text.rest():
             yield _chunk(content=text)
         # What streamed as text may have turned out to be calls.
-        if not self._called and (calls := _call_chunks(answer)):
+        if not self._shown_calls and (calls := _call_chunks(answer)):
             yield _chunk(content="", tool_call_chunks=calls)
         yield _chunk(
             content="",

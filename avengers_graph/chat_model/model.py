@@ -26,7 +26,7 @@ from avengers_graph.chat_model.profile import pool_profile
 from avengers_graph.chat_model.settings import (
     NOT_OURS,
     RUN,
-    folded,
+    constructor_fields,
     refuse_unknown,
     resolved_context,
 )
@@ -126,7 +126,7 @@ class ChatAvengers(BaseChatModel):
         """
         given = {"pool": pool, "index": index, "embeddings": embeddings, **settings}
         try:
-            super().__init__(**folded(given, fields=type(self).model_fields))
+            super().__init__(**constructor_fields(given, fields=type(self).model_fields))
         except ValidationError as error:
             raise ConfigError(describe(error)) from error
         context = self._context({}, stop=None, stream=False)
@@ -161,7 +161,7 @@ class ChatAvengers(BaseChatModel):
             ClusterIndexError: the index is missing, damaged, or of another embedder.
         """
         config = load_config(path)
-        folded(settings, fields=cls.model_fields)
+        constructor_fields(settings, fields=cls.model_fields)
         index, embeddings = open_index(config.index, embedding=config.embedding.model)
         given: dict[str, Any] = {
             "pool": ExpertPool(config.experts),

@@ -62,7 +62,9 @@ def _hint(name: str) -> str | None:
     return f"{name}: did you mean `{near[0]}`?" if near else None
 
 
-def folded(given: Mapping[str, Any], *, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+def constructor_fields(
+    given: Mapping[str, Any], *, fields: Mapping[str, FieldInfo]
+) -> dict[str, Any]:
     """Constructor keywords, those that are no field of the class moved into ``defaults``.
 
     Raises:

@@ -21,7 +21,7 @@ from langchain_core.tracers.base import AsyncBaseTracer, BaseTracer
 from langchain_core.tracers.log_stream import LogStreamCallbackHandler
 from langgraph.config import get_stream_writer
 
-from avengers_graph.chat_model.usage_once import hearing_no_usage
+from avengers_graph.chat_model.usage_once import without_usage
 
 EVENT_PREFIX = "avengers_"
 """Custom events are named by it and the type of the engine's event: ``avengers_sample_finished``.
@@ -89,7 +89,7 @@ class Run:
         The call's own run has the usage of all samples. Tracers hear of the experts' calls
         without any, so that whoever adds up a run tree counts each token once.
         """
-        tracers = [hearing_no_usage(h) for h in self.handlers if _draws_the_tree(h)]
+        tracers = [without_usage(h) for h in self.handlers if _draws_the_tree(h)]
         return AsyncCallbackManager(
             handlers=tracers,
             inheritable_handlers=tracers,

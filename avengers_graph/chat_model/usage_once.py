@@ -1,4 +1,4 @@
-"""Tracers that hear of calls without their tokens, because the run above has them already.
+"""Tracers that see calls without their tokens, because the run above has them already.
 
 LangSmith and others add up the usage of every ``llm`` run of a tree. The chat model's run is one,
 and callbacks expect the usage of all samples in it; so the experts' runs below have none. What an
@@ -20,7 +20,7 @@ _SUMMED = ("token_usage", "usage")
 """Names under which clients repeat the usage, in ``llm_output`` and a message's metadata."""
 
 
-def hearing_no_usage(tracer: BaseCallbackHandler) -> BaseCallbackHandler:
+def without_usage(tracer: BaseCallbackHandler) -> BaseCallbackHandler:
     """The tracer, with the same runs and settings, told of no usage at the end of a call."""
     if isinstance(tracer, _Shadow | _AsyncShadow):
         return tracer
@@ -51,7 +51,7 @@ def _without_usage(response: LLMResult) -> LLMResult:
     return response.model_copy(
         update={
             "generations": [[_uncounted(one) for one in some] for some in response.generations],
-            "llm_output": output if output is None else _left(output, _SUMMED),
+            "llm_output": output if output is None else _without(output, _SUMMED),
         }
     )
 
@@ -60,12 +60,12 @@ def _uncounted(generation: Generation | Any) -> Generation | Any:
     message = generation.message if isinstance(generation, ChatGeneration) else None
     if not isinstance(message, AIMessage):
         return generation
-    metadata = _left(message.response_metadata, _SUMMED)
+    metadata = _without(message.response_metadata, _SUMMED)
     if message.usage_metadata is not None:
         metadata[USAGE] = message.usage_metadata
     update = {"usage_metadata": None, "response_metadata": metadata}
     return generation.model_copy(update={"message": message.model_copy(update=update)})
 
 
-def _left(fields: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def _without(fields: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}

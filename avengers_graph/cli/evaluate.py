@@ -153,7 +153,7 @@ def _notes(
         )
     if unknown := [name for name in expert_names(read) if name not in index.experts]:
         yield f"the index does not know {unknown}; their scores are left out"
-    if seen := index.queries.known(asked):
+    if seen := index.queries.count_stored(asked):
         judging = counted(len(asked), "query", "queries")
         yield (
             f"the index was fitted on {seen} of these {judging}; it routes them better "

@@ -16,7 +16,7 @@ from pydantic import PrivateAttr, SecretStr
 from avengers_graph.errors import ConfigError, MissingKeyError
 from avengers_graph.experts.dialect import Endpoint, dialect_of, remember
 from avengers_graph.experts.error_bodies import NoCompletionError, ServedError, told_in
-from avengers_graph.experts.redaction import is_telling
+from avengers_graph.experts.redaction import names_a_secret
 from avengers_graph.experts.streamed_answer import put_right
 from avengers_graph.experts.wire import EXTRAS, read_chunk, read_completion
 from avengers_graph.settings.expert import Expert
@@ -200,7 +200,7 @@ def request_headers(expert: Expert) -> dict[str, str]:
 
     headers: dict[str, str] = {}
     for header, value in expert.headers.items():
-        if is_telling(header) and _VARIABLE.search(value) is None:
+        if names_a_secret(header) and _VARIABLE.search(value) is None:
             raise ConfigError(
                 f"expert {expert.name!r}: its header {header!r} has a secret written out; put the "
                 "secret into an environment variable, and `$NAME` in its place"

@@ -27,7 +27,7 @@ from avengers_graph.experts.pending_call import PendingCall
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
 from avengers_graph.experts.round_request import RoundRequest
-from avengers_graph.experts.sample_record import CALLED_OFF, answered, unanswered
+from avengers_graph.experts.sample_record import CALLED_OFF, answer_record, unanswered_record
 from avengers_graph.settings.call_params import forced_tool
 from avengers_graph.types import CalledOff, SampleRecord
 
@@ -117,7 +117,7 @@ class _Round:
             indices=indices,
             position=position,
             reserves=self._reserves,
-            tell=self._inbox.put_nowait,
+            on_event=self._inbox.put_nowait,
         )
         # Callbacks of whoever reads the round are passed on purpose, never found in the context.
         task = asyncio.create_task(call.answers(), context=contextvars.Context())
@@ -188,7 +188,7 @@ class _Round:
         forbidden = params.get("tool_choice") == "none"
         tools = () if forbidden else params.get("tools") or ()
         return [
-            answered(
+            answer_record(
                 answer,
                 expert=call.expert,
                 index=index,
@@ -221,13 +221,13 @@ class _Round:
         """
         self._reserves.fail(call.expert)
         replacement, samples = None, 0
-        if self.over is None and not call.heard:
+        if self.over is None and not call.was_shown:
             replacement = self._reserves.next_after(call.expert)
         if replacement is not None:
             samples = len(call.indices) + self._withdraw_unsent(call.expert)
             samples = self._budget.affordable(samples)
         for position, index in enumerate(call.indices):
-            record = unanswered(
+            record = unanswered_record(
                 expert=call.expert,
                 index=index,
                 round_number=self._request.round_number,
@@ -279,7 +279,7 @@ class _Round:
             if call.sent_at is None:
                 continue
             for position, index in enumerate(call.indices):
-                record = unanswered(
+                record = unanswered_record(
                     expert=call.expert,
                     index=index,
                     round_number=self._request.round_number,

@@ -53,7 +53,7 @@ async def object_chunks(
     chunks: AsyncGenerator[BaseMessage], *, model: BaseChatModel, provider: str
 ) -> AsyncGenerator[AIMessageChunk]:
     """The stream of a chat model object put right, with what the object wants to see again."""
-    telling: list[AIMessageChunk] = []
+    with_extras: list[AIMessageChunk] = []
 
     async def noted() -> AsyncGenerator[BaseMessage]:
         async with aclosing(chunks):
@@ -62,15 +62,15 @@ async def object_chunks(
                     piece = as_chunk(chunk)
                     in_blocks = isinstance(piece.content, list)
                     if in_blocks or piece.tool_call_chunks or piece.additional_kwargs:
-                        telling.append(piece)
+                        with_extras.append(piece)
                     yield piece
 
     right = put_right(noted(), counts_all=isinstance(model, BaseChatOpenAI), says_why=False)
     async with aclosing(right):
         async for chunk in right:
             yield chunk
-    if telling:
-        first, *rest = telling
+    if with_extras:
+        first, *rest = with_extras
         whole = kept_with(add_ai_message_chunks(first, *rest), provider)
         if extras := whole.additional_kwargs.get(EXTRAS):
             yield AIMessageChunk(content="", additional_kwargs={EXTRAS: extras})

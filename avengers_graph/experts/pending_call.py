@@ -30,7 +30,7 @@ class PendingCall:
         position: Samples of this expert that were asked for before these.
         reserves: Who may be asked instead. Where there is somebody, an expert that rests or
             cannot be reached is not waited for.
-        tell: Hears ``SampleStarted``, and each ``SampleToken`` of a stream that is watched.
+        on_event: Takes ``SampleStarted``, and each ``SampleToken`` of a stream that is watched.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class PendingCall:
         indices: tuple[int, ...],
         position: int,
         reserves: Reserves,
-        tell: Callable[[SampleEvent], None],
+        on_event: Callable[[SampleEvent], None],
     ) -> None:
         self.expert = caller.expert.name
         self.indices = indices
@@ -53,14 +53,14 @@ class PendingCall:
         """Seconds that the latest try took."""
         self.characters = 0
         """Of the answer, seen so far; known of streams only."""
-        self.heard = False
+        self.was_shown = False
         """Whether tokens were passed on: the call can be neither repeated nor replaced then."""
         self._request = request
         self._pool = pool
         self._caller = caller
         self._breaker = caller.limits.breaker
         self._reserves = reserves
-        self._tell = tell
+        self._on_event = on_event
         self._failure: ExpertError | None = None
         self._settings = for_expert(request.settings, caller.expert)
         self._call = Call(
@@ -103,7 +103,7 @@ class PendingCall:
         """Whether the same request may succeed, and nobody else is to be asked instead."""
         if not isinstance(error, ExpertError) or not error.is_retryable:
             return False
-        if self.heard or self._reserves.has_failed(self.expert):
+        if self.was_shown or self._reserves.has_failed(self.expert):
             return False
         absent = isinstance(error, ExpertUnreachableError) or self._breaker.is_open
         return not (absent and self._others_left())
@@ -127,7 +127,7 @@ class PendingCall:
     async def _try(self) -> list[AIMessage]:
         async with self._turn():
             if self.sent_at is None:
-                self._tell(SampleStarted(self.expert, self.indices))
+                self._on_event(SampleStarted(self.expert, self.indices))
             self.sent_at = time.monotonic()
             try:
                 answers = await self._caller.answer(self._call, on_chunk=self._on_chunk)
@@ -144,8 +144,8 @@ class PendingCall:
     def _on_chunk(self, chunk: AIMessageChunk) -> None:
         self.characters += len(chunk.text)
         if self._request.stream:
-            self.heard = True
-            self._tell(SampleToken(self.expert, self.indices[0], chunk.text, chunk))
+            self.was_shown = True
+            self._on_event(SampleToken(self.expert, self.indices[0], chunk.text, chunk))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

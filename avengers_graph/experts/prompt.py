@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
-from avengers_graph.experts.tool_turns import told_in_words
+from avengers_graph.experts.tool_turns import tool_turns_in_words
 from avengers_graph.experts.wire import mended
 from avengers_graph.settings.expert import Expert
 from avengers_graph.types import SampleRecord
@@ -54,7 +54,7 @@ def for_expert(messages: Sequence[BaseMessage], expert: Expert) -> list[BaseMess
     """
     messages = [_mended(message) for message in messages]
     if expert.tool_turns == "words":
-        messages = told_in_words(messages)
+        messages = tool_turns_in_words(messages)
     if "system" in expert.supports:
         return list(messages)
     instructions = [m for m in messages if isinstance(m, SystemMessage)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
-_TELLING_NAME = re.compile(
+_SECRET_NAME = re.compile(
     r"(?:^|[-_])(?:auth|authorization|cookie|credentials?|passw(?:or)?d|secret|token)(?:$|[-_])"
     r"|(?:api|access|auth|private|subscription)[-_]?(?:key|token)",
     re.IGNORECASE,
@@ -28,9 +28,9 @@ def secrets_in(value: object) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
 
 
-def is_telling(name: str) -> bool:
+def names_a_secret(name: str) -> bool:
     """Whether what stands under this name is a secret."""
-    return _TELLING_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None
 
 
 def without(text: str, secrets: Sequence[str]) -> str:
@@ -48,7 +48,7 @@ def _secrets(value: object, *, name: str, in_headers: bool, seen: set[int]) -> I
     elif isinstance(value, SecretBytes):
         yield value.get_secret_value().decode("utf-8", "replace")
     elif isinstance(value, str):
-        if is_telling(name) or (in_headers and len(value) >= _LONG):
+        if names_a_secret(name) or (in_headers and len(value) >= _LONG):
             yield value
             yield _SCHEME.sub("", value, count=1)
     elif isinstance(value, Mapping | BaseModel | list | tuple | set | frozenset):

@@ -41,7 +41,7 @@ def plain_tool_calls(message: AIMessage) -> list[dict[str, Any]]:
     return cast(list[dict[str, Any]], mended(plain))
 
 
-def answered(
+def answer_record(
     message: AIMessage,
     *,
     expert: str,
@@ -97,7 +97,7 @@ def answered(
     return record
 
 
-def unanswered(
+def unanswered_record(
     *,
     expert: str,
     index: int,

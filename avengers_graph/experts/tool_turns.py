@@ -1,4 +1,4 @@
-"""Tool turns told in words, for models that make nothing of the protocol's tool messages.
+"""Tool turns in plain words, for models that make nothing of the protocol's tool messages.
 
 Small models and chat templates without a tool role repeat a call whose result they were given.
 The same models answer when the result stands in a user turn, with a request to answer.
@@ -14,17 +14,17 @@ _LOOKED_UP = "I will look that up with my tools."
 _ANSWER = "Now answer my question in words."
 
 
-def told_in_words(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+def tool_turns_in_words(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
     """The messages with each run of calls and results as one exchange of plain turns.
 
-    Calls that follow one another are told together: a model shown several exchanges that
-    report a call goes on with another such report.
+    Calls that follow one another are reported together: a model that is shown several exchanges
+    which report a call goes on with another such report.
     """
-    told: list[BaseMessage] = []
+    plain_turns: list[BaseMessage] = []
     for is_tool_turn, turns in groupby(messages, key=_is_tool_turn):
         run = list(turns)
-        told += _exchange(run) if is_tool_turn else run
-    return told
+        plain_turns += _exchange(run) if is_tool_turn else run
+    return plain_turns
 
 
 def _is_tool_turn(message: BaseMessage) -> bool:
@@ -34,17 +34,17 @@ def _is_tool_turn(message: BaseMessage) -> bool:
 
 
 def _exchange(run: Sequence[BaseMessage]) -> list[BaseMessage]:
-    said = "\n".join(turn.text for turn in run if isinstance(turn, AIMessage) and turn.text.strip())
-    told = "\n".join([*_results(run), _ANSWER])
-    shown = [
+    answers = [turn.text for turn in run if isinstance(turn, AIMessage)]
+    results = "\n".join([*_results(run), _ANSWER])
+    blocks = [
         block
         for turn in run
         if isinstance(turn, ToolMessage) and isinstance(turn.content, list)
         for block in turn.content
         if isinstance(block, dict) and block.get("type") != "text"
     ]
-    answer: Any = [{"type": "text", "text": told}, *shown] if shown else told
-    return [AIMessage(said or _LOOKED_UP), HumanMessage(answer)]
+    content: Any = [{"type": "text", "text": results}, *blocks] if blocks else results
+    return [AIMessage("\n".join(filter(str.strip, answers)) or _LOOKED_UP), HumanMessage(content)]
 
 
 def _results(run: Sequence[BaseMessage]) -> Iterator[str]:

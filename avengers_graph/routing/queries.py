@@ -102,7 +102,7 @@ class StoredQueries:
         vectors = np.stack([vector for vector, _, _ in found]).astype(np.float32)
         return [text for _, text, _ in found], data, vectors
 
-    def known(self, queries: Sequence[str]) -> int:
+    def count_stored(self, queries: Sequence[str]) -> int:
         """How many of ``queries`` are stored, letter by letter.
 
         Scores on those flatter the index: it has seen the answers.

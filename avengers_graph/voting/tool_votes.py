@@ -42,7 +42,7 @@ class ToolTally:
         self._all = tally_of(kind="tool_calls")
         self._calls = tally_of(kind="tool_calls")
         self._words = tally_of(kind=words)
-        self._called, self._said = _Side(), _Side()
+        self._call_side, self._word_side = _Side(), _Side()
         self._asked = read_question(None, tools=tools)
         self._prior = prior
         self._weights: list[float] = []
@@ -56,7 +56,7 @@ class ToolTally:
         if answer is not None:
             calls = answer.text != NO_CALL
             (self._calls if calls else self._words).add(index, sample, weight=weight, rank=rank)
-            (self._called if calls else self._said).add(index, weight=weight, rank=rank)
+            (self._call_side if calls else self._word_side).add(index, weight=weight, rank=rank)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -65,41 +65,41 @@ class ToolTally:
         """Whether no outcome of the remaining ballots can change the winning answer."""
         if not remaining_weights:
             return True
-        if abs(self._called.weight - self._said.weight) <= math.fsum(remaining_weights):
+        if abs(self._call_side.weight - self._word_side.weight) <= math.fsum(remaining_weights):
             return False
-        leading = self._words if self._said.beats(self._called) else self._calls
+        leading = self._words if self._word_side.beats(self._call_side) else self._calls
         return leading.is_decided(remaining_weights)
 
     def verdict(self) -> Verdict:
         """The outcome over the ballots counted so far; the same for every order of arrival."""
         found = self._all.verdict()
-        if not (self._called.samples or self._said.samples):
+        if not (self._call_side.samples or self._word_side.samples):
             return found
         calls = self._calls.verdict()
-        if not self._said.beats(self._called):
-            others = [self._said.row()] if self._said.samples else []
+        if not self._word_side.beats(self._call_side):
+            others = [self._word_side.row()] if self._word_side.samples else []
             return self._restated(found, calls, others=others)
-        said = self._words.verdict()
-        if said.winner is None:  # they say nothing that could be compared
-            rows = [self._said.row()]
-            said = replace(found, answer=NO_CALL, winner=self._said.first, tally=rows)
-        return self._restated(found, said, others=calls.tally)
+        in_words = self._words.verdict()
+        if in_words.winner is None:  # they say nothing that could be compared
+            rows = [self._word_side.row()]
+            in_words = replace(found, answer=NO_CALL, winner=self._word_side.first, tally=rows)
+        return self._restated(found, in_words, others=calls.tally)
 
-    def _restated(self, found: Verdict, led: Verdict, *, others: list[TallyRow]) -> Verdict:
+    def _restated(self, found: Verdict, leading: Verdict, *, others: list[TallyRow]) -> Verdict:
         """The leading side's outcome with its shares of all ballots; the other side follows."""
-        tally = [*led.tally, *others]
+        tally = [*leading.tally, *others]
         lead = tally[0]["weight"]
         runner_up = max((row["weight"] for row in tally[1:]), default=0.0)
         total = math.fsum(self._weights)  # the same for every order of arrival
         agreement = min(1.0, lead / total) if total else 0.0
         margin = max(0.0, lead - runner_up) / total if total else 0.0
         return replace(
-            led,
+            leading,
             tally=tally,
             agreement=agreement,
             margin=min(1.0, margin),
             confidence=confidence_of(agreement=agreement, ballots=len(self), prior=self._prior),
-            abstained=sorted({*found.abstained, *led.abstained}),
+            abstained=sorted({*found.abstained, *leading.abstained}),
         )
 
 

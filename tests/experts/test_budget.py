@@ -6,7 +6,7 @@ import pytest
 
 from avengers_graph.experts.budget import Budget, cost_of
 from avengers_graph.experts.pool import ExpertPool
-from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.experts.sample_record import unanswered_record
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.expert import Expert, Price
 from avengers_graph.types import SampleRecord, Spent
@@ -21,7 +21,7 @@ POOL = ExpertPool(
 
 
 def sample(expert: str, *, read: int = 0, written: int = 0) -> SampleRecord:
-    return unanswered(
+    return unanswered_record(
         expert=expert,
         index=0,
         round_number=0,

@@ -14,7 +14,7 @@ from avengers_graph.experts.prompt import (
     question_of,
     with_answers,
 )
-from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.experts.sample_record import unanswered_record
 from avengers_graph.settings.expert import Expert
 from avengers_graph.types import SampleRecord
 
@@ -86,7 +86,7 @@ def test_images_are_seen() -> None:
 
 
 def _sample(index: int, text: str, *, round_number: int) -> SampleRecord:
-    empty = unanswered(
+    empty = unanswered_record(
         expert="alpha",
         index=index,
         round_number=round_number,

@@ -4,7 +4,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from avengers_graph.experts.prompt import for_expert
-from avengers_graph.experts.tool_turns import told_in_words
+from avengers_graph.experts.tool_turns import tool_turns_in_words
 from avengers_graph.settings.expert import Expert
 
 QUESTION = HumanMessage("What is 17 + 25, and how long is banana?")
@@ -20,7 +20,7 @@ def called(text: str = "", **calls: tuple[str, dict[str, object]]) -> AIMessage:
 
 
 def told(*messages: BaseMessage) -> list[tuple[str, str]]:
-    return [(message.type, message.text) for message in told_in_words(messages)]
+    return [(message.type, message.text) for message in tool_turns_in_words(messages)]
 
 
 def test_a_result_is_told_under_its_call_with_a_request_to_answer() -> None:
@@ -69,8 +69,8 @@ def test_parallel_calls_failures_and_results_without_a_call() -> None:
 
 def test_other_turns_stay_as_they_are() -> None:
     messages = [SystemMessage("s"), QUESTION, AIMessage("42 and 6"), HumanMessage("thanks")]
-    assert told_in_words(messages) == messages
-    assert told_in_words([]) == []
+    assert tool_turns_in_words(messages) == messages
+    assert tool_turns_in_words([]) == []
 
 
 def test_each_turn_of_a_conversation_keeps_its_exchange() -> None:
@@ -108,7 +108,7 @@ def test_images_that_a_tool_gave_are_shown() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
     content = [{"type": "text", "text": "a chart"}, image]
     turns = [called(a=("draw", {})), ToolMessage(content, tool_call_id="a")]
-    last = told_in_words(turns)[-1]
+    last = tool_turns_in_words(turns)[-1]
     assert last.content == [
         {"type": "text", "text": "draw() returned a chart\nNow answer my question in words."},
         image,

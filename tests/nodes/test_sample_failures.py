@@ -22,7 +22,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from avengers_graph.errors import AllExpertsFailedError, ExpertError
 from avengers_graph.experts.model_errors import AllExpertsModelError
 from avengers_graph.experts.retry import RetryPolicy
-from avengers_graph.experts.sample_record import unanswered
+from avengers_graph.experts.sample_record import unanswered_record
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.expert import Expert
 from tests.calibrated import EXPERTS, SUM
@@ -141,7 +141,7 @@ def test_of_failures_in_a_checkpoint_only_the_text_is_known(
         interrupt_before=["sample"],
     )
     run(graph, {"messages": [HumanMessage(SUM)]}, config=THREAD, context=Context(samples=1))
-    before = unanswered(
+    before = unanswered_record(
         expert="gone", index=0, round_number=0, latency=0.1, ended="failed", error="HTTP 503"
     )
     graph.update_state(THREAD, {"samples": [before]})

@@ -85,8 +85,9 @@ def test_queries_it_was_fitted_on_are_known(place: IndexPlace, embeddings: Topic
     records = planted(10)
     index = ClusterIndex.fit(records, embeddings, n_clusters=2, path=place)
     asked = [records[0].query, "new?", records[3].query, records[0].query]
-    assert index.queries.known(asked) == 3
-    assert ClusterIndex.from_model(index.model, embeddings, path=place).queries.known(asked) == 0
+    assert index.queries.count_stored(asked) == 3
+    without_queries = ClusterIndex.from_model(index.model, embeddings, path=place)
+    assert without_queries.queries.count_stored(asked) == 0
 
 
 def test_nearest_is_what_kmeans_predicts(place: IndexPlace) -> None:
