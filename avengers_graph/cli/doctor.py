@@ -1,11 +1,11 @@
 """``avengers-graph doctor``: what is wrong, and what to do about it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,8 +26,6 @@ PACKAGES = (
     "scikit-learn",
     "torch",
 )
-PATIENCE = 10.0
-"""Seconds an endpoint has to list its models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +38,48 @@ class Finding:
     """What was found; where it is wrong, what to do."""
 
 
-def doctor_command(config: Config = None, as_json: Json = False) -> None:
+def doctor_command(
+    config: Config = None,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            help="Ask each expert for what it can do (tools, JSON, images, ...), with some ten "
+            "requests of 1 to 16 tokens, and say where the config differs.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check versions, config, keys, endpoints and index, and say what to do.
 
-    Exit status 1 when anything is wrong.
+    Each expert is asked for one token, from the configured model with the configured key. Exit
+    status 1 when anything is wrong.
 
-    Example: avengers-graph doctor --config avengers.yaml
+    Examples: avengers-graph doctor --config avengers.yaml
+              avengers-graph doctor --probe
     """
     from rich.console import Console
     from rich.markup import escape
 
     findings = []
     console = Console()
-    for finding in _look(config):
-        findings.append(finding)
-        if not as_json:
-            mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
-            console.print(
-                f"{mark} {escape(finding.what)}: {escape(finding.detail)}",
-                highlight=False,
-                soft_wrap=True,
-            )
+    with Console(stderr=True).status("checking"):
+        for finding in _look(config, probes=probe):
+            findings.append(finding)
+            if not as_json:
+                mark = "[green]ok[/green]  " if finding.ok else "[red]FAIL[/red]"
+                console.print(
+                    f"{mark} {escape(finding.what)}: {escape(finding.detail)}",
+                    highlight=False,
+                    soft_wrap=True,
+                )
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
 
-def _look(config: Any) -> Iterator[Finding]:
+def _look(config: Any, *, probes: bool = False) -> Iterator[Finding]:
     from avengers_graph.settings.config import config_path, load_config
 
     for package in PACKAGES:
@@ -83,8 +95,7 @@ def _look(config: Any) -> Iterator[Finding]:
         return
     yield Finding("config", True, f"{path}: {counted(len(settings.experts), 'expert')}")
     yield _checked("strategy", partial(_strategy, settings))
-    for expert in settings.experts:
-        yield _checked(f"expert {expert.name}", partial(_endpoint, expert))
+    yield from _experts(settings.experts, probes=probes)
     yield _checked("index", partial(_index, settings))
 
 
@@ -117,42 +128,38 @@ def _strategy(settings: "AvengersConfig") -> str:
         top_experts=default.top_experts,
         own=settings.plans,
     )
-    return f"{default.strategy}, {len(plan.rounds)} rounds"
+    return f"{default.strategy}, {counted(len(plan.rounds), 'round')}"
 
 
-def _endpoint(expert: "Expert") -> str:
-    """Ask the endpoint which models it has.
+def _experts(experts: "Sequence[Expert]", *, probes: bool) -> Iterator[Finding]:
+    """Ask every expert at the same time; what is found comes in their order."""
+    from avengers_graph.endpoints.diagnosis import diagnosed
+    from avengers_graph.experts.owned_loop import submit
+
+    answers = [submit(diagnosed(expert)) for expert in experts]
+    for expert, answer in zip(experts, answers, strict=True):
+        finding = _checked(f"expert {expert.name}", answer.result)
+        yield finding
+        if probes and finding.ok:
+            yield _checked(f"probe {expert.name}", partial(_probed, expert))
+
+
+def _probed(expert: "Expert") -> str:
+    """Ask for what the expert can do.
 
     Raises:
-        ExpertError: unreachable, no OpenAI-compatible endpoint, or without the model.
-        MissingKeyError: its key is not set.
+        ConfigError: the configuration says that it can do what it cannot.
+        ExpertError: it does not answer.
     """
-    import openai
+    from avengers_graph.endpoints.diagnosis import differences
+    from avengers_graph.errors import ConfigError
+    from avengers_graph.experts.owned_loop import submit
 
-    from avengers_graph.errors import ExpertError, ExpertResponseError
-    from avengers_graph.experts.chat_openai import api_key
-    from avengers_graph.experts.failures import as_expert_error
-
-    key = api_key(expert)
-    hasty = expert.model_copy(update={"timeout": PATIENCE})
-    try:
-        with openai.OpenAI(
-            base_url=expert.base_url, api_key=key, timeout=PATIENCE, max_retries=0
-        ) as client:
-            listed = client.models.list()
-            names = [getattr(model, "id", None) for model in getattr(listed, "data", None) or []]
-    except openai.OpenAIError as error:
-        raise as_expert_error(error, hasty, secrets=[key]) from error
-    except (ValueError, TypeError, AttributeError):
-        names = []  # the client raises these on a body that is no list of models
-    if not any(isinstance(name, str) for name in names):
-        raise ExpertResponseError(
-            f"{expert.base_url} answered, but with no list of models; check base_url, it usually "
-            "ends in /v1"
-        )
-    if expert.model_name not in names and len(names) > 1:
-        raise ExpertError(f"{expert.base_url} has no model {expert.model_name!r}; it has {names}")
-    return f"{expert.base_url} serves {', '.join(map(str, names[:5]))}"
+    found = submit(differences(expert)).result()
+    told = "; ".join(difference.told for difference in found)
+    if any(difference.is_wrong for difference in found):
+        raise ConfigError(told)
+    return told or "all is as configured"
 
 
 def _index(settings: "AvengersConfig") -> str:

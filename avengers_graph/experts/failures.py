@@ -194,7 +194,8 @@ def _told(
         # What is lost is so within a completion: the URL was right.
         return ExpertResponseError, told if lost else f"{told}; {_url_remedy(expert)}"
     remedy = _remedy(error, expert, served=served)
-    return ExpertError, f"{where}: {text}" + (f"; {remedy}" if remedy else "")
+    told = f"{where}: {text}"
+    return ExpertError, told if remedy is None else f"{told.rstrip('.')}; {remedy}"
 
 
 def _remedy(error: BaseException, expert: Expert, *, served: Sequence[str]) -> str | None:
