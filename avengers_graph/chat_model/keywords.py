@@ -41,6 +41,8 @@ class RunKeywords(TypedDict, total=False):
     merge: bool | None
     exclude_experts: list[str] | None
     force_experts: list[str] | None
+    unranked: Literal["equal", "given", "turns"] | None
+    explore: float | None
     batching: Literal["auto", "never", "always"] | None
     early_stop: bool | None
     retries: int | None

@@ -27,6 +27,7 @@ from avengers_graph.chat_model.settings import (
     NOT_OURS,
     RUN,
     constructor_fields,
+    pool_of,
     refuse_unknown,
     resolved_context,
 )
@@ -51,11 +52,12 @@ from avengers_graph.chat_model.traces import Run
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import estimated_tokens
-from avengers_graph.graph import create_avengers_graph
+from avengers_graph.graph import create_avengers_graph, index_of_config
 from avengers_graph.plans import Plan, make_plan
-from avengers_graph.routing import ClusterIndex, open_index
+from avengers_graph.routing import ClusterIndex
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert
 
 _OWN_SETTINGS = ("strategy", "samples", "temperature", "max_tokens", "stop", "deadline", "retries")
 """Settings and parameters that are fields of the model as well."""
@@ -70,6 +72,7 @@ class ChatAvengers(BaseChatModel):
     Example:
         ::
 
+            llm = ChatAvengers(models=[ChatOpenAI(...), ChatOllama(...)])  # before any records
             llm = ChatAvengers.from_config("avengers.yaml", samples=8)
             answer = llm.invoke("What is 17 * 23?")
             print_vote(answer)  # verbose=True prints the vote on every answer
@@ -78,8 +81,8 @@ class ChatAvengers(BaseChatModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
 
     pool: ExpertPool = Field(exclude=True)
-    index: ClusterIndex = Field(exclude=True)
-    embeddings: Embeddings = Field(exclude=True)
+    index: ClusterIndex | None = Field(exclude=True)
+    embeddings: Embeddings | None = Field(exclude=True)
     defaults: Context = Context()
     """Settings of every call; the fields below and the keywords of a call come before them."""
 
@@ -108,23 +111,26 @@ class ChatAvengers(BaseChatModel):
     def __init__(
         self,
         *,
-        pool: ExpertPool,
-        index: ClusterIndex,
-        embeddings: Embeddings,
+        models: Sequence[BaseChatModel | Expert] | None = None,
+        pool: ExpertPool | None = None,
+        index: ClusterIndex | None = None,
+        embeddings: Embeddings | None = None,
         **settings: Unpack[ModelKeywords],
     ) -> None:
         """See the class.
 
         Args:
-            pool: the experts.
-            index: the fitted clusters.
-            embeddings: what the index was fitted with.
+            models: the experts as chat model objects, named by their models.
+            pool: the experts, instead of ``models``.
+            index: the fitted clusters; None begins without, see ``Context.unranked``.
+            embeddings: what the index was fitted with; None loads that.
             settings: fields of the class, fields of ``Context`` and parameters of the experts.
 
         Raises:
-            ConfigError: an unknown keyword, or a value that no call could run with.
+            ConfigError: no experts, an unknown keyword, or a value that no call could run with.
         """
-        given = {"pool": pool, "index": index, "embeddings": embeddings, **settings}
+        parts = {"pool": pool_of(models, pool), "index": index, "embeddings": embeddings}
+        given = {**parts, **settings}
         try:
             super().__init__(**constructor_fields(given, fields=type(self).model_fields))
         except ValidationError as error:
@@ -162,7 +168,7 @@ class ChatAvengers(BaseChatModel):
         """
         config = load_config(path)
         constructor_fields(settings, fields=cls.model_fields)
-        index, embeddings = open_index(config.index, embedding=config.embedding.model)
+        index, embeddings = index_of_config(config)
         given: dict[str, Any] = {
             "pool": ExpertPool(config.experts),
             "index": index,
@@ -185,7 +191,7 @@ class ChatAvengers(BaseChatModel):
         return {
             "model_name": self.model_name,
             "pool": self.pool.identity(),
-            "index_generation": self.index.generation,
+            "index_generation": None if self.index is None else self.index.generation,
             "plans": {name: plan.model_dump(mode="json") for name, plan in self.plans.items()},
             "context": self._context({}, stop=None, stream=False).model_dump(mode="json"),
         }

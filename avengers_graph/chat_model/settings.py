@@ -1,14 +1,17 @@
-"""Keywords of the chat model: which is a setting, which goes to the experts, which is neither."""
+"""Keywords of the chat model: its experts, its settings, and what goes to the experts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
 from pydantic.fields import FieldInfo
 
 from avengers_graph.errors import ConfigError
+from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.settings.call_params import PASSED_ON
 from avengers_graph.settings.context import Context
+from avengers_graph.settings.expert import Expert
 from avengers_graph.settings.precedence import resolve
 
 _NOT_SET_BY_CALLERS = {"params", "parse_sample", "stream_tokens", "temperature"}
@@ -60,6 +63,22 @@ def _hint(name: str) -> str | None:
         return f"{name}: {_INSTEAD[name]}"
     near = get_close_matches(name, sorted(SETTINGS | PASSED_ON | _ALIASES.keys()), n=1, cutoff=0.7)
     return f"{name}: did you mean `{near[0]}`?" if near else None
+
+
+def pool_of(models: Sequence[BaseChatModel | Expert] | None, pool: ExpertPool | None) -> ExpertPool:
+    """The experts of a chat model, given as objects or as a pool.
+
+    Raises:
+        ConfigError: neither or both are given, or the objects make no pool.
+    """
+    if pool is not None and models is None:
+        return pool
+    if models is None or pool is not None:
+        raise ConfigError(
+            "ChatAvengers takes its experts from models=[...], a list of chat model objects, or "
+            "from pool=ExpertPool(...); give one of them"
+        )
+    return ExpertPool.of_models(models)
 
 
 def constructor_fields(

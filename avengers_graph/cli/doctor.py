@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from avengers_graph.cli.options import Config, Json
+from avengers_graph.cli.options import START_AN_INDEX, Config, Json
 from avengers_graph.errors import AvengersError
 from avengers_graph.wording import counted
 
@@ -120,8 +120,11 @@ def _strategy(settings: "AvengersConfig") -> str:
         ConfigError: there is none of that name.
     """
     from avengers_graph.plans import make_plan
+    from avengers_graph.settings.precedence import WITHOUT_INDEX, resolve
 
     default = settings.defaults
+    if settings.index is None:
+        default = resolve(WITHOUT_INDEX, default)
     plan = make_plan(
         default.strategy,
         samples=default.samples,
@@ -163,12 +166,14 @@ def _probed(expert: "Expert") -> str:
 
 
 def _index(settings: "AvengersConfig") -> str:
-    """Open the index with the configured embedder.
+    """Open the index with the configured embedder; that there is none is no error.
 
     Raises:
         ClusterIndexError: missing, damaged, or of another embedder.
         EmbeddingError: the embedder cannot be loaded.
     """
+    if settings.index is None:
+        return f"none yet, experts rank as unranked: {settings.defaults.unranked}; {START_AN_INDEX}"
     from avengers_graph.routing import open_index
 
     index, _ = open_index(settings.index, embedding=settings.embedding.model)

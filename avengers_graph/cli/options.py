@@ -84,6 +84,14 @@ MAX_SEED = 2**31
 """NumPy takes seeds below 2**32, and partitions and repeats count on from the one given."""
 
 
+START_AN_INDEX = (
+    "ask the experts questions with known answers (avengers-graph collect QUESTIONS -o "
+    "records.jsonl), fit the records (avengers-graph fit records.jsonl --index DIR), then set "
+    "`index: {path: DIR}`"
+)
+"""What to do where a configuration names no index."""
+
+
 def index_options(
     path: Path | None, host: str | None, port: int, config: Path | None
 ) -> "tuple[IndexPlace, AvengersConfig | None]":
@@ -108,4 +116,9 @@ def index_options(
         return IndexPlace(path=path, host=host, port=port), loaded
     if loaded is None:
         raise ConfigError("no index is named; pass --index DIR, --host HOST or --config FILE")
+    if loaded.index is None:
+        raise ConfigError(
+            f"{config_path(config)} names no index, without which there is nothing to route by; "
+            f"pass --index DIR or --host HOST, or make one: {START_AN_INDEX}"
+        )
     return loaded.index, loaded

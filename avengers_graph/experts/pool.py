@@ -23,6 +23,7 @@ from avengers_graph.experts.prompt import estimated_tokens, fits
 from avengers_graph.experts.recording import Recording
 from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.experts.retry import RetryPolicy
+from avengers_graph.settings.chat_models import is_chat_model, names_of
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.expert import Expert
 
@@ -156,6 +157,37 @@ class ExpertPool:
     def from_yaml(cls, path: str | Path | None = None) -> "ExpertPool":
         """The experts of an ``avengers.yaml`` (AVENGERS_CONFIG, else ./avengers.yaml)."""
         return cls(load_config(path).experts)
+
+    @classmethod
+    def of_models(cls, models: Sequence[BaseChatModel | Expert]) -> "ExpertPool":
+        """A pool of chat model objects under the names of their models, numbered where alike.
+
+        An ``Expert`` among them stays as it is: for a price, capabilities or a name of one's own.
+
+        Raises:
+            ConfigError: there is none, one is no chat model, or one object stands there twice.
+        """
+        if isinstance(models, str) or not isinstance(models, Sequence):
+            raise ConfigError(
+                f"models is a {type(models).__name__}; give a list of chat model objects"
+            )
+        if not models:
+            raise ConfigError("models is empty; give at least one chat model object")
+        for at, model in enumerate(models):
+            if not isinstance(model, Expert) and not is_chat_model(model):
+                raise ConfigError(f"models[{at}] is {_shown(model)}; {_GIVE_A_CHAT_MODEL}")
+            first = next(i for i, earlier in enumerate(models) if earlier is model)
+            if first < at:
+                raise ConfigError(
+                    f"models[{at}] is the same object as models[{first}]; to ask a model more "
+                    "often raise `samples`, else give a second object"
+                )
+        experts = [model for model in models if isinstance(model, Expert)]
+        objects = [model for model in models if not isinstance(model, Expert)]
+        names = iter(names_of(objects, taken=[expert.name for expert in experts]))
+        return cls(
+            [m if isinstance(m, Expert) else Expert(name=next(names), llm=m) for m in models]
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -294,6 +326,17 @@ class ExpertPool:
             *(caller.aclose(in_flight=in_flight) for caller in callers),
             *(pool._close_callers(in_flight=in_flight) for pool in list(self._keyed.values())),
         )
+
+
+_GIVE_A_CHAT_MODEL = (
+    "give a LangChain chat model object, such as ChatOpenAI(...), or an Expert; settings belong "
+    "into the object, not into .bind() or .with_retry()"
+)
+
+
+def _shown(model: object) -> str:
+    """What was given instead of a model, in a word: its text may hold a key."""
+    return f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
 
 
 def _identity(llm: BaseChatModel | None) -> dict[str, Any] | None:

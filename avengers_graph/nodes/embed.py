@@ -1,18 +1,17 @@
-"""First node: resolve the request, plan it, and embed the question."""
+"""First node: resolve the request, plan it, and embed the question where an index is to see it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 
-from avengers_graph.embedding import embed_query
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.experts.prompt import conversation_of, has_images, question_of
 from avengers_graph.plans import Plan, make_plan
+from avengers_graph.routing import NoIndex, Router
 from avengers_graph.settings.call_params import check_tool_choice, json_form, needed_capabilities
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.precedence import resolve
@@ -26,11 +25,11 @@ def embed(
     config: RunnableConfig,
     *,
     pool: ExpertPool,
-    embeddings: Embeddings,
+    routing: Router | NoIndex,
     defaults: Context,
     plans: Mapping[str, Plan],
 ) -> dict[str, Any]:
-    """Write ``request``, ``plan`` and ``query_embedding``.
+    """Write ``request`` and ``plan``; with an index, ``query_embedding`` too.
 
     The request is resolved here once, so that a resumed or replayed run keeps its settings
     whatever the defaults have become.
@@ -54,17 +53,15 @@ def embed(
         own=plans,
     )
     request = resolve_request(settings, question=question, messages=messages)
-    return {
-        "request": request,
-        "plan": plan.model_dump(),
-        "query_embedding": embed_query(embeddings, request["routing_text"]).tolist(),
-    }
+    resolved = {"request": request, "plan": plan.model_dump()}
+    if isinstance(routing, NoIndex):
+        return resolved
+    return {**resolved, "query_embedding": routing.vector(request["routing_text"])}
 
 
-def query_vector(state: AvengersState, embeddings: Embeddings) -> list[float]:
+def query_vector(state: AvengersState, router: Router) -> list[float]:
     """The question's unit vector, (dim,); a resumed run, where it was not kept, has it anew."""
-    kept = state.get("query_embedding")
-    return kept or embed_query(embeddings, state["request"]["routing_text"]).tolist()
+    return state.get("query_embedding") or router.vector(state["request"]["routing_text"])
 
 
 def own_settings(given: Any, *, nested: bool) -> Context | Mapping[str, Any] | None:

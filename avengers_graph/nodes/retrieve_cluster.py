@@ -3,24 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.embeddings import Embeddings
-
 from avengers_graph.nodes.embed import query_vector
-from avengers_graph.routing import ClusterIndex
+from avengers_graph.routing import ClusterIndex, NoIndex, Router
 from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState, Request
 from avengers_graph.types import ClusterHit
 
 
-def retrieve_cluster(
-    state: AvengersState, *, index: ClusterIndex, embeddings: Embeddings
-) -> dict[str, Any]:
-    """Write ``clusters``, nearest first, weighing softmax(-beta * distance).
+def retrieve_cluster(state: AvengersState, *, routing: Router | NoIndex) -> dict[str, Any]:
+    """Write ``clusters``, nearest first, weighing softmax(-beta * distance); none without index.
 
     The embedding is not checkpointed: a run resumed before this node computes it again.
     """
-    vector = query_vector(state, embeddings)
-    clusters = clusters_for(state["request"], vector=vector, index=index)
+    if isinstance(routing, NoIndex):
+        return {"clusters": routing.clusters()}
+    vector = query_vector(state, routing)
+    clusters = clusters_for(state["request"], vector=vector, index=routing.index)
     return {"query_embedding": vector, "clusters": clusters}
 
 

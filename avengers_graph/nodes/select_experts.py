@@ -1,17 +1,17 @@
-"""Third node: the experts that scored best around the question."""
+"""Third node: the experts that scored best around the question, or all of them alike."""
 
 import logging
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 from langgraph.types import Overwrite
 
 from avengers_graph.errors import ConfigError
 from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.nodes.embed import query_vector
-from avengers_graph.routing import ClusterIndex, rank_experts
+from avengers_graph.routing import ClusterIndex, NoIndex, Router, explored, rank_experts
+from avengers_graph.settings.context import Context
 from avengers_graph.settings.precedence import settings_of
 from avengers_graph.state import AvengersState, Request
 from avengers_graph.types import ClusterHit, RankedExpert, Spent
@@ -20,7 +20,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 def select_experts(
-    state: AvengersState, *, pool: ExpertPool, index: ClusterIndex, embeddings: Embeddings
+    state: AvengersState, *, pool: ExpertPool, routing: Router | NoIndex
 ) -> dict[str, Any]:
     """Write ``experts``, best first, and clear what an earlier turn left behind.
 
@@ -28,20 +28,16 @@ def select_experts(
         ConfigError: no expert can take the request within the budget, or one that is forced
             cannot, or a cost that the settings need is unknown.
     """
-    vector = query_vector(state, embeddings)
-    ranked = ranked_for(
-        state["request"],
-        state["messages"],
-        vector=vector,
-        clusters=state["clusters"],
-        pool=pool,
-        index=index,
-    )
-    nearest = state["clusters"][0]
+    request, messages, clusters = state["request"], state["messages"], state["clusters"]
+    if isinstance(routing, NoIndex):
+        ranked = unscored_for(request, messages, pool=pool, no_index=routing)
+    else:
+        vector = query_vector(state, routing)
+        ranked = ranked_for(
+            request, messages, vector=vector, clusters=clusters, pool=pool, index=routing.index
+        )
     scores = ", ".join(f"{expert['name']} {expert['score']:.3f}" for expert in ranked)
-    LOGGER.debug(
-        "cluster %d at distance %.3f; experts %s", nearest["id"], nearest["distance"], scores
-    )
+    LOGGER.debug("%s; experts %s", _where(clusters), scores)
     return {
         "experts": ranked,
         "samples": Overwrite([]),
@@ -50,6 +46,12 @@ def select_experts(
             calls=0, input_tokens=0, output_tokens=0, cost=0.0, seconds=0.0, elapsed=0.0
         ),
     }
+
+
+def _where(clusters: Sequence[ClusterHit]) -> str:
+    if not clusters:
+        return "no cluster"
+    return f"cluster {clusters[0]['id']} at distance {clusters[0]['distance']:.3f}"
 
 
 def ranked_for(
@@ -71,19 +73,42 @@ def ranked_for(
         ConfigError: as ``select_experts``.
     """
     settings = settings_of(request)
+    evidence = index.evidence(vector, clusters, beta=settings.beta)
+    ranked = rank_experts(evidence, **_candidates(request, messages, settings, pool))
+    if settings.force_experts:
+        return _forced(ranked, settings.force_experts)
+    key = f"{settings.params.get('seed')}:{request['routing_text']}"
+    return explored(ranked, scored=index.experts, share=settings.explore, key=key)
+
+
+def unscored_for(
+    request: Request, messages: Sequence[BaseMessage], *, pool: ExpertPool, no_index: NoIndex
+) -> list[RankedExpert]:
+    """Who would be asked without an index: of the pool, whoever can take the request.
+
+    Raises:
+        ConfigError: as ``select_experts``.
+    """
+    settings = settings_of(request)
+    among = _candidates(request, messages, settings, pool)
+    return _forced(no_index.rank(**among, unranked=settings.unranked), settings.force_experts)
+
+
+def _candidates(
+    request: Request, messages: Sequence[BaseMessage], settings: Context, pool: ExpertPool
+) -> dict[str, Any]:
+    """Who can take the request, and what a ranking with or without scores needs to know of cost."""
     max_tokens = settings.params.get("max_tokens")
     able = pool.eligible(
         messages, needs=request["needs"], exclude=settings.exclude_experts, max_tokens=max_tokens
     )
-    ranked = rank_experts(
-        index.evidence(vector, clusters, beta=settings.beta),
-        candidates=able,
-        alpha=settings.alpha,
-        expected_costs=pool.expected_costs(messages, max_tokens=max_tokens),
-        default_cost=settings.default_cost,
-        max_cost=settings.max_cost,
-    )
-    return _forced(ranked, settings.force_experts)
+    return {
+        "candidates": able,
+        "alpha": settings.alpha,
+        "expected_costs": pool.expected_costs(messages, max_tokens=max_tokens),
+        "default_cost": settings.default_cost,
+        "max_cost": settings.max_cost,
+    }
 
 
 def _forced(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:

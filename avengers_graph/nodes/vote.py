@@ -18,9 +18,13 @@ from avengers_graph.voting import Verdict
 
 
 def vote(
-    state: AvengersState, runtime: Runtime[Context], *, embeddings: Embeddings
+    state: AvengersState, runtime: Runtime[Context], *, embeddings: Embeddings | None
 ) -> Command[Literal["sample", "__end__"]]:
-    """Write ``verdict``; then append one AIMessage and end, or go on to the next round."""
+    """Write ``verdict``; then append one AIMessage and end, or go on to the next round.
+
+    Args:
+        embeddings: for the most central of free texts; None compares texts by their words.
+    """
     settings, plan = settings_of(state["request"]), Plan.model_validate(state["plan"])
     parse = parse_of(runtime)
     ballots = Ballots(
@@ -28,7 +32,7 @@ def vote(
         plan,
         counted_after(state, plan),
         parse=parse,
-        embed=embeddings.embed_documents,
+        embed=None if embeddings is None else embeddings.embed_documents,
     )
     found = ballots.verdict()
     verdict = verdict_record(state, plan, found)

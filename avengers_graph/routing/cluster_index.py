@@ -1,14 +1,21 @@
 """``ClusterIndex``: fitted clusters and scores, served from Chroma."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from avengers_graph.embedding import Progress, fingerprint, load_embeddings, same_embedder, spec_of
+from avengers_graph.embedding import (
+    Progress,
+    embed_query,
+    fingerprint,
+    load_embeddings,
+    same_embedder,
+    spec_of,
+)
 from avengers_graph.errors import ClusterIndexError, ConfigError, EmbeddingError, IndexMismatchError
 from avengers_graph.records import Record
 from avengers_graph.routing import generations, store
@@ -375,6 +382,19 @@ class ClusterIndex:
 def _reopened(kind: type[ClusterIndex], place: IndexPlace, generation: str) -> ClusterIndex:
     found = inherited(place, generation)
     return found if isinstance(found, kind) else kind.open(place, generation=generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """An index and the embedder that it was fitted with."""
+
+    index: ClusterIndex
+    embeddings: "Embeddings"
+
+    def vector(self, text: str) -> list[float]:
+        """The unit vector of a question, (dim,), as plain numbers."""
+        numbers: list[float] = embed_query(self.embeddings, text).tolist()
+        return numbers
 
 
 def open_index(

@@ -47,24 +47,48 @@ def rank_experts(
     if default_cost is not None and not 0 <= default_cost < float("inf"):
         raise ConfigError(f"default_cost is {default_cost!r}; it must be 0 or more")
     rows = _rows(evidence, candidates, expected_costs or {}, default_cost)
-    if max_cost is not None:
-        _require_costs(rows, "max_cost is set")
-        rows = [row for row in rows if (row["cost"] or 0.0) <= max_cost]
-        if candidates and not rows:
-            raise ConfigError(f"no expert costs {max_cost!r} USD or less per query; raise max_cost")
-    key = _keys(evidence, rows)
-    if alpha < 1 and rows:
-        _require_costs(rows, f"alpha is {alpha!r}")
-        spent = np.array([row["cost"] for row in rows], dtype=np.float64)
-        key = trade_off(key, spent, alpha=alpha)
+    rows = sorted(within_cost(rows, max_cost), key=lambda row: row["name"])
+    ordered = in_order(rows, traded_off(_keys(evidence, rows), rows, alpha=alpha))
     known = set(evidence.experts)
+    return sorted(ordered, key=lambda row: row["name"] not in known)
+
+
+def within_cost(rows: list[RankedExpert], max_cost: float | None) -> list[RankedExpert]:
+    """The rows that cost ``max_cost`` USD per query or less; all of them where that is None.
+
+    Raises:
+        ConfigError: a cost is not known, or nobody is within ``max_cost``.
+    """
+    if max_cost is None:
+        return rows
+    _require_costs(rows, "max_cost is set")
+    affordable = [row for row in rows if (row["cost"] or 0.0) <= max_cost]
+    if rows and not affordable:
+        raise ConfigError(f"no expert costs {max_cost!r} USD or less per query; raise max_cost")
+    return affordable
+
+
+def traded_off(key: Floats, rows: Sequence[RankedExpert], *, alpha: float) -> Floats:
+    """What the rows are ordered by, ``(e,)``: ``key``, with ``alpha`` below 1 against their cost.
+
+    Raises:
+        ConfigError: ``alpha`` is below 1 and a cost is not known.
+    """
+    if alpha == 1 or not rows:
+        return key
+    _require_costs(rows, f"alpha is {alpha!r}")
+    spent = np.array([row["cost"] for row in rows], dtype=np.float64)
+    return trade_off(key, spent, alpha=alpha)
+
+
+def in_order(rows: Sequence[RankedExpert], key: Floats) -> list[RankedExpert]:
+    """The rows by ``key (e,)``, larger first; ties go to the cheaper one, then to the earlier."""
+    dearest = float("inf")
     order = sorted(
         range(len(rows)),
         key=lambda at: (
-            rows[at]["name"] not in known,
             -round(float(key[at]), 12),
-            float("inf") if rows[at]["cost"] is None else rows[at]["cost"],
-            rows[at]["name"],
+            dearest if rows[at]["cost"] is None else rows[at]["cost"],
         ),
     )
     return [rows[at] for at in order]
@@ -75,11 +99,32 @@ def credible_interval(score: float, count: float) -> list[float]:
 
     The uniform prior adds one right and one wrong answer, so that no count gives [0.025, 0.975].
     """
+    if count == 0:
+        return [min(0.025, score), max(0.975, score)]
     from scipy.special import betaincinv
 
     right, wrong = 1 + score * count, 1 + (1 - score) * count
     low, high = betaincinv(right, wrong, [0.025, 0.975])
     return [min(float(low), score), max(float(high), score)]
+
+
+def ranked_row(
+    name: str,
+    score: float,
+    *,
+    worth: float = 0.0,
+    count: float = 0.0,
+    cost: float | None,
+    why: str,
+) -> RankedExpert:
+    """One expert as it is ranked; an estimate that nothing is behind has the widest interval.
+
+    Args:
+        worth: Scores that the estimate is as sure as.
+        count: Scores that it rests on.
+    """
+    interval = credible_interval(score, worth)
+    return RankedExpert(name=name, score=score, interval=interval, count=count, cost=cost, why=why)
 
 
 def worth_of(evidence: Evidence) -> Floats:
@@ -109,27 +154,16 @@ def _rows(
         cost = measured if np.isfinite(measured) else expected
         if at is None:
             score = float(evidence.global_means.mean()) if column else 0.5
-            rows.append(_row(name, score, 0.0, 0.0, cost, _UNKNOWN))
+            rows.append(ranked_row(name, score, cost=cost, why=_UNKNOWN))
         else:
             score, count = float(scores[at]), float(counts[at])
-            rows.append(_row(name, score, float(worth[at]), count, cost, _why(evidence, at, score)))
+            why = _why(evidence, at, score)
+            row = ranked_row(name, score, worth=float(worth[at]), count=count, cost=cost, why=why)
+            rows.append(row)
     return rows
 
 
 _UNKNOWN = "the index has no score of it: ranked last, at the mean over all experts"
-
-
-def _row(
-    name: str, score: float, worth: float, count: float, cost: float | None, why: str
-) -> RankedExpert:
-    return {
-        "name": name,
-        "score": score,
-        "interval": credible_interval(score, worth),
-        "count": count,
-        "cost": cost,
-        "why": why,
-    }
 
 
 def _why(evidence: Evidence, at: int, score: float) -> str:

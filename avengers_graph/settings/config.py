@@ -90,7 +90,9 @@ class AvengersConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     embedding: EmbeddingConfig = EmbeddingConfig()
-    index: IndexPlace
+    index: IndexPlace | None = None
+    """None before there are records: experts are ranked as ``Context.unranked`` says, and no
+    embedder is loaded."""
     experts: list[Expert] = Field(min_length=1)
     defaults: Context = Context()
     plans: dict[str, Plan] = Field(default_factory=dict)
@@ -136,7 +138,7 @@ def load_config(path: str | Path | None = None) -> AvengersConfig:
     except yaml.YAMLError as error:
         raise ConfigError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
-        raise ConfigError(f"{file} must hold a mapping with index and experts, not {raw!r}")
+        raise ConfigError(f"{file} must hold a mapping with experts, not {raw!r}")
     try:
         config = AvengersConfig.model_validate(raw)
     except ValidationError as error:
@@ -147,7 +149,7 @@ def load_config(path: str | Path | None = None) -> AvengersConfig:
 def _resolved(config: AvengersConfig, folder: Path) -> dict[str, Any]:
     """The fields that hold paths, made relative to the file's folder."""
     update: dict[str, Any] = {}
-    if config.index.path is not None:
+    if config.index is not None and config.index.path is not None:
         path = folder / config.index.path.expanduser()
         update["index"] = config.index.model_copy(update={"path": path})
     model = config.embedding.model

@@ -27,7 +27,8 @@ class Context(BaseModel):
 
     strategy: str = Field(
         default="self-consistency",
-        description=f"Plan to follow: {', '.join(STRATEGIES)}, or your own.",
+        description=f"Plan to follow: {', '.join(STRATEGIES)}, or your own. Where it is not "
+        "given and there is no index: multi-model.",
         json_schema_extra=_shown_at("embed"),
     )
     samples: int = Field(
@@ -109,6 +110,21 @@ class Context(BaseModel):
     force_experts: list[str] = Field(
         default_factory=list,
         description="Ask exactly these experts, best first, whatever the ranking says.",
+        json_schema_extra=_shown_at("select_experts"),
+    )
+    unranked: Literal["equal", "given", "turns"] = Field(
+        default="equal",
+        description="Who comes first while there is no index. equal: all count the same, cheaper "
+        "ones first where prices are known, else as listed; given: as listed, whatever they cost; "
+        "turns: as listed, each request beginning with the next one.",
+        json_schema_extra=_shown_at("select_experts"),
+    )
+    explore: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of requests in which an expert that the index has no score of comes "
+        "first, until it is scored. Drawn from the question and the seed parameter.",
         json_schema_extra=_shown_at("select_experts"),
     )
     batching: Literal["auto", "never", "always"] = Field(

@@ -1,5 +1,6 @@
 """One expert: a model behind an OpenAI-compatible endpoint, or a LangChain chat model."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from pydantic import (
 )
 
 from avengers_graph.registry import OneOf
+from avengers_graph.settings.chat_models import described_by, is_chat_model
 from avengers_graph.settings.servers import SERVERS
 
 Capability = Literal["tools", "json_schema", "json_mode", "n", "images", "logprobs", "system"]
@@ -58,7 +60,8 @@ class Expert(BaseModel):
     api_key_env: str | None = None
     """Environment variable with the key; None for endpoints that ask for none."""
     llm: Any = Field(default=None, exclude=True, repr=False)
-    """A LangChain chat model used instead of an endpoint."""
+    """A LangChain chat model used instead of an endpoint. ``supports``, ``context_length`` and
+    ``temperature`` are then what the object and its profile say, where they are not given."""
     rate_limit: RateLimit | None = None
     max_concurrency: int = Field(default=8, ge=1)
     """Requests in flight at once."""
@@ -95,6 +98,13 @@ class Expert(BaseModel):
     def _in_one_order(self, supports: frozenset[Capability]) -> list[Capability]:
         """A set has another order in each process; caches that outlive one go by this text."""
         return sorted(supports)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_object_says(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and is_chat_model(given.get("llm")):
+            return {**described_by(given["llm"]), **given}
+        return given
 
     @field_validator("api_key_env")
     @classmethod
@@ -133,14 +143,11 @@ class Expert(BaseModel):
 
     @model_validator(mode="after")
     def _llm_is_a_chat_model(self) -> "Expert":
-        if self.llm is not None:
-            from langchain_core.language_models import BaseChatModel
-
-            if not isinstance(self.llm, BaseChatModel):
-                raise ValueError(
-                    f"expert {self.name!r}: llm must be a LangChain chat model object, "
-                    f"not {type(self.llm).__name__}"
-                )
+        if self.llm is not None and not is_chat_model(self.llm):
+            raise ValueError(
+                f"expert {self.name!r}: llm must be a LangChain chat model object, "
+                f"not {type(self.llm).__name__}"
+            )
         return self
 
     @property

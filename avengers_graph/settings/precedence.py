@@ -13,20 +13,23 @@ from pydantic import ValidationError
 
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.plans import PlannedRound
-from avengers_graph.settings.call_params import checked_params
+from avengers_graph.settings.call_params import CallParams, checked_params
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.expert import Expert
 from avengers_graph.state import Request
 
 DEFAULT_TEMPERATURE = 0.7
 """The paper's."""
+WITHOUT_INDEX = Context(strategy="multi-model")
+"""Below all defaults where no index says who is best: several experts are heard, not the first."""
 
 
 def resolve(defaults: Context, *layers: Context | Mapping[str, Any] | None) -> Context:
     """The settings of a request: each layer over those before it, all of them over ``defaults``.
 
-    A field that a layer leaves out keeps the value from below. Call parameters lie over each other
-    one by one; a parameter that is None was not given.
+    A field that a layer leaves out keeps the value from below, and one that all leave out is left
+    out of the result too. Call parameters lie over each other one by one; a parameter that is None
+    was not given.
 
     Args:
         layers: a Context, the fields of one, or None for no setting at all.
@@ -34,9 +37,9 @@ def resolve(defaults: Context, *layers: Context | Mapping[str, Any] | None) -> C
     Raises:
         ConfigError: a setting or a call parameter is unknown or out of range.
     """
-    fields = defaults.model_dump(exclude={"params"})
-    params = checked_params(defaults.params)
-    for layer in layers:
+    fields: dict[str, Any] = {}
+    params = CallParams()
+    for layer in (defaults, *layers):
         given = _fields_of(layer)
         params |= checked_params(given.pop("params", {}))
         fields |= given
