@@ -57,7 +57,9 @@ def counted_after(state: AvengersState, plan: Plan) -> list[SampleRecord]:
 
 
 def _mean_score(state: AvengersState) -> float | None:
-    """Mean estimated accuracy of the experts asked so far; None before anyone was."""
+    """Mean estimated accuracy of the experts asked so far; None where no cluster tells any."""
+    if not state["clusters"]:
+        return None
     asked = {record["expert"] for record in state["samples"]}
     scores = [expert["score"] for expert in state["experts"] if expert["name"] in asked]
     return sum(scores) / len(scores) if scores else None

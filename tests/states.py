@@ -8,7 +8,7 @@ from avengers_graph.experts.sample_record import unanswered_record
 from avengers_graph.nodes.embed import resolve_request
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.precedence import resolve
-from avengers_graph.types import Ending, RankedExpert, SampleRecord, Spent
+from avengers_graph.types import ClusterHit, Ending, RankedExpert, SampleRecord, Spent
 from tests.calibrated import SUM
 
 SCORES = {"alpha": 0.9, "beta": 0.4}
@@ -44,7 +44,7 @@ def state_of(*samples: SampleRecord, question: str = SUM, **settings: Any) -> An
     return {
         "messages": messages,
         "request": resolve_request(context, question=question, messages=messages),
-        "clusters": [],
+        "clusters": [ClusterHit(id=0, label="sums", distance=0.1, weight=1.0, size=9)],
         "experts": experts,
         "samples": list(samples),
         "round": max((record["round"] for record in samples), default=0),

@@ -171,3 +171,31 @@ def test_a_budget_needs_to_know_what_each_expert_costs(
         asked(graph, run, max_cost=1.0)
     assert server.requests == []
     assert ranked(asked(graph, run, max_cost=1.0, default_cost=0.1))[0] == "alpha"
+
+
+@pytest.mark.parametrize(("share", "first"), [(0.0, "alpha"), (1.0, "unscored")])
+def test_an_expert_without_scores_is_explored_in_a_share_of_the_requests(
+    server: OpenAIServer, graph_of: Graphs, run: Run, share: float, first: str
+) -> None:
+    graph = graph_of(experts=("unscored", "beta", "alpha"))
+    result = asked(graph, run, explore=share)
+    assert ranked(result)[0] == first
+    assert [request.model for request in server.requests] == [first]
+
+
+def test_a_repeated_request_is_explored_alike_and_another_seed_draws_anew(
+    graph_of: Graphs, run: Run
+) -> None:
+    graph = graph_of(experts=("unscored", "beta", "alpha"))
+    firsts = [
+        [ranked(asked(graph, run, explore=0.5, params={"seed": seed}))[0] for _ in range(2)]
+        for seed in range(8)
+    ]
+    assert all(one == again for one, again in firsts)
+    assert {one for one, _ in firsts} == {"alpha", "unscored"}
+
+
+def test_forced_experts_are_not_displaced_by_exploring(graph_of: Graphs, run: Run) -> None:
+    graph = graph_of(experts=("unscored", "beta", "alpha"))
+    result = asked(graph, run, explore=1.0, force_experts=["beta", "unscored"])
+    assert ranked(result) == ["beta", "unscored"]
