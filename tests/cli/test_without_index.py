@@ -41,7 +41,7 @@ def test_doctor_notes_it_and_finds_nothing_wrong(config: Path) -> None:
     by_name = {finding["what"]: finding for finding in findings}
     assert by_name["index"]["ok"]
     assert "avengers-graph collect" in by_name["index"]["detail"]
-    assert by_name["strategy"]["detail"] == "multi-model, 1 rounds"
+    assert by_name["strategy"]["detail"] == "multi-model, 1 round"
 
 
 @pytest.mark.parametrize(
