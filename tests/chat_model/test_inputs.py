@@ -364,7 +364,7 @@ def test_the_cache_key_is_the_same_in_every_process() -> None:
     """It followed the order of a set, which another process has otherwise."""
     asked = (
         "from avengers_graph import Expert; "
-        "from typing import get_args; from avengers_graph.settings.config import Capability; "
+        "from typing import get_args; from avengers_graph.settings.expert import Capability; "
         "print(Expert(name='a', base_url='http://127.0.0.1:1/v1', "
         "supports=frozenset(get_args(Capability))).model_dump_json())"
     )
