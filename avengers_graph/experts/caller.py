@@ -28,10 +28,12 @@ from avengers_graph.experts.chat_openai import (
     endpoint_chat,
     request_headers,
 )
+from avengers_graph.experts.dialect import REFUSALS
 from avengers_graph.experts.failures import as_expert_error, is_of_unknown_model, status_of
 from avengers_graph.experts.limits import Limits
 from avengers_graph.experts.model_list import PATIENCE, ModelList, listed_models
 from avengers_graph.experts.model_objects import (
+    ObjectManners,
     kept_with,
     object_chunks,
     object_client,
@@ -45,8 +47,6 @@ from avengers_graph.experts.streamed_answer import as_message
 from avengers_graph.settings.expert import Expert
 from avengers_graph.settings.servers import ANY, SERVERS, server_of
 
-_REFUSALS = (400, 422)
-"""What a server that does not know ``n`` answers to it."""
 _SHORTLY = 3.0
 """Seconds that an error waits for what its message may hold besides."""
 _CREDENTIALS = re.compile(r"//[^/@\s']*@")
@@ -112,6 +112,7 @@ class ExpertCaller:
         self._streams_only = expert.stream_requests or row.streams_only
         self.limits = Limits(expert, key=self._key, retry_policy=retry_policy)
         self.honours_n = expert.llm is None and "n" in expert.supports
+        self._manners = ObjectManners(expert.llm)
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}
         self._models: ModelList | None = None
@@ -125,7 +126,11 @@ class ExpertCaller:
 
     def _make_client(self, *, streaming: bool) -> BaseChatModel:
         if self.expert.llm is not None:
-            return object_client(self.expert.llm, streaming=streaming)
+            return object_client(
+                self.expert.llm,
+                streaming=streaming,
+                with_temperature=self._manners.takes_temperature,
+            )
         if self._http is None:
             self._http = _http_client(self.expert.timeout)
         return endpoint_chat(self.expert, streaming=streaming, http=self._http, key=self._key)
@@ -133,16 +138,21 @@ class ExpertCaller:
     async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[AIMessage]:
         """One request for ``call.n`` answers; none where the server refuses ``n``."""
         try:
-            if call.n == 1 and (call.stream or self._streams_only):
+            if call.n == 1 and self._manners.knows_async and (call.stream or self._streams_only):
                 return [await self._streamed(call, on_chunk=on_chunk)]
             return await self._sent(call)
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
-            if call.n > 1 and status_of(error) in _REFUSALS:
+            if call.n > 1 and status_of(error) in REFUSALS:
                 self.honours_n = False
                 return []
-            asked = self.expert.llm is None and is_of_unknown_model(error)
-            served = await self._served() if asked else ()
-            failure = as_expert_error(error, self.expert, secrets=self._secrets, served=served)
+            failure = None
+            if not self._manners.learn(error):
+                asked = self.expert.llm is None and is_of_unknown_model(error)
+                served = await self._served() if asked else ()
+                failure = as_expert_error(error, self.expert, secrets=self._secrets, served=served)
+        if failure is None:
+            self._clients.clear()
+            return await self.answer(call, on_chunk=on_chunk)
         raise failure  # outside of the block: the client's error holds the request with its key
 
     async def models(self) -> ModelList:
@@ -199,15 +209,17 @@ class ExpertCaller:
         model, arguments = self._bound(call, streaming=False)
         if call.n > 1:
             arguments["n"] = call.n
+        run: dict[str, Any] = {
+            "callbacks": call.callbacks,
+            "tags": ["nostream"],
+            "metadata": {"avengers_expert": self.expert.name},
+            "run_name": self.expert.name,
+        }
         async with asyncio.timeout(self.expert.timeout):
-            result = await model.agenerate(
-                [prompt],
-                callbacks=call.callbacks,
-                tags=["nostream"],
-                metadata={"avengers_expert": self.expert.name},
-                run_name=self.expert.name,
-                **arguments,
-            )
+            if self._manners.knows_async:
+                result = await model.agenerate([prompt], **run, **arguments)
+            else:
+                result = await asyncio.to_thread(model.generate, [prompt], **run, **arguments)
         generations = [g for g in result.generations[0] if isinstance(g, ChatGeneration)]
         messages = [g.message for g in generations if isinstance(g.message, AIMessage)]
         if not messages:
@@ -255,7 +267,7 @@ class ExpertCaller:
         """The model to call and its keyword arguments, tools bound in its own way."""
         model, params = self.client(streaming=streaming), dict(call.params)
         arguments: dict[str, Any] = {}
-        if call.temperature is not None:
+        if call.temperature is not None and self._manners.takes_temperature:
             arguments["temperature"] = call.temperature
         max_tokens = params.pop("max_tokens", self.expert.max_tokens)
         if max_tokens is not None:

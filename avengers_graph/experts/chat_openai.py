@@ -14,7 +14,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
 from avengers_graph.errors import ConfigError, MissingKeyError
-from avengers_graph.experts.dialect import Endpoint, dialect_of, remember
+from avengers_graph.experts.dialect import REFUSALS, Endpoint, dialect_of, remember
 from avengers_graph.experts.error_bodies import NoCompletionError, ServedError, told_in
 from avengers_graph.experts.redaction import names_a_secret
 from avengers_graph.experts.streamed_answer import put_right
@@ -24,7 +24,6 @@ from avengers_graph.settings.servers import ANY, SERVERS, Server, server_of
 
 KEYLESS = "not-needed"
 """What the openai client is given for an endpoint that asks for no key; it insists on one."""
-_REFUSALS = (400, 422)
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<bare>[A-Za-z_]\w*))")
 
 
@@ -106,7 +105,7 @@ class EndpointChat(ChatOpenAI):
             try:
                 raw = await self.async_client.with_raw_response.create(**request)
             except openai.APIStatusError as error:
-                refusal = told_in(error.body) if error.status_code in _REFUSALS else ""
+                refusal = told_in(error.body) if error.status_code in REFUSALS else ""
                 milder = dialect.after(refusal, request)
                 if milder is None or milder in tried:
                     raise

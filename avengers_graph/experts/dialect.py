@@ -17,11 +17,13 @@ from avengers_graph.settings.servers import ANY, Server, TokenLimit
 
 LOGGER = logging.getLogger(__name__)
 
+REFUSALS = (400, 422)
+"""What a server answers to a parameter that it does not know."""
 _REFUSES = re.compile(
     r"\b(?:not|n't|no longer)\s+(?:\w+\s+){0,2}?(?:support|permit|allow|recogni[sz]|accept|known)"
     r"|unsupported|unknown|unrecogni[sz]ed|unexpected|deprecated|forbidden"
     r"|invalid (?:parameter|field)|extra (?:input|field|param)|additional propert"
-    r"|cannot both be|mutually exclusive",
+    r"|cannot both be|mutually exclusive|may only be set",
     re.IGNORECASE,
 )
 """How servers say that they do not take a parameter; one that is out of range reads otherwise."""

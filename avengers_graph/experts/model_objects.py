@@ -15,8 +15,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
+from avengers_graph.experts.dialect import REFUSALS, Dialect
+from avengers_graph.experts.failures import status_of
 from avengers_graph.experts.streamed_answer import as_chunk, put_right
 from avengers_graph.experts.wire import EXTRAS
+from avengers_graph.settings.chat_models import takes_temperature
 
 _OURS = frozenset({"reasoning_content", "refusal", "parsed", "tool_calls", EXTRAS})
 """What an answer has in fields of its own anyway."""
@@ -24,12 +27,42 @@ _IN_THE_MESSAGE = frozenset({"text", "tool_use", "tool_call", "tool_call_chunk"}
 """Blocks that say no more than the text and the calls of the message that they stand in."""
 
 
-def object_client(llm: BaseChatModel, *, streaming: bool) -> BaseChatModel:
+class ObjectManners:
+    """How a chat model object wants to be asked: by its profile, and by what it refused.
+
+    Args:
+        llm: None for an endpoint, whose manners its ``Dialect`` knows.
+    """
+
+    def __init__(self, llm: BaseChatModel | None) -> None:
+        self._is_object = llm is not None
+        self.takes_temperature = llm is None or takes_temperature(llm)
+        self.knows_async = True
+
+    def learn(self, error: Exception) -> bool:
+        """Whether the request may go out again in a way that avoids this failure."""
+        if not self._is_object:
+            return False
+        if isinstance(error, NotImplementedError) and self.knows_async:
+            self.knows_async = False
+            return True
+        if not self.takes_temperature or status_of(error) not in REFUSALS:
+            return False
+        self.takes_temperature = Dialect().after(str(error), {"temperature": None}) is None
+        return not self.takes_temperature
+
+
+def object_client(
+    llm: BaseChatModel, *, streaming: bool, with_temperature: bool = True
+) -> BaseChatModel:
     """A chat model object as it is asked for whole answers, or for streams.
 
-    Where its owner has switched streams off, they stay off.
+    Where its owner has switched streams off, they stay off. The object's own temperature is taken
+    from it where its server refuses one.
     """
     quiet: dict[str, Any] = {"cache": False}
+    if not with_temperature and "temperature" in type(llm).model_fields:
+        quiet["temperature"] = None
     if not streaming or llm.disable_streaming is True:
         quiet["disable_streaming"] = True
         if "streaming" in type(llm).model_fields:

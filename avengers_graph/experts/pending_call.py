@@ -62,7 +62,8 @@ class PendingCall:
         self._reserves = reserves
         self._on_event = on_event
         self._failure: ExpertError | None = None
-        self._settings = for_expert(request.settings, caller.expert)
+        samples = request.samples_of(self.expert)
+        self._settings = for_expert(request.settings, caller.expert, samples=samples)
         self._call = Call(
             messages=request.messages,
             n=len(indices),

@@ -43,3 +43,11 @@ class RoundRequest:
     callbacks: Any = None
     question_id: str | None = None
     """Goes into a recording."""
+
+    def samples_of(self, expert: str) -> int:
+        """Samples wanted of an expert, in this round and earlier ones.
+
+        Who takes over from another expert may have to give all of the round's.
+        """
+        wanted = {ask.expert: ask.samples for ask in self.asks}
+        return self.asked_before.get(expert, 0) + wanted.get(expert, sum(wanted.values()))

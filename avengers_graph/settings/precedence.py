@@ -69,17 +69,22 @@ def for_round(settings: Context, planned: PlannedRound) -> Context:
     return settings.model_copy(update={"params": params, "temperature": temperature})
 
 
-def for_expert(settings: Context, expert: Expert) -> Context:
+def for_expert(settings: Context, expert: Expert, *, samples: int = 1) -> Context:
     """The settings of one expert's calls in a round; what was not given is the expert's own.
+
+    A chat model object without a temperature is asked for a single sample as its maker left it:
+    without one. Several samples would be alike then, and nothing would be left to vote on.
 
     The expert's ``max_tokens`` and ``extra_body`` are added when a call is sent: they may hold a
     secret, and what is recorded are the parameters given.
+
+    Args:
+        samples: those of the expert in the request so far, the round's included.
     """
+    default = None if expert.llm is not None and samples == 1 else DEFAULT_TEMPERATURE
     return settings.model_copy(
         update={
-            "temperature": _first_given(
-                settings.temperature, expert.temperature, DEFAULT_TEMPERATURE
-            ),
+            "temperature": _first_given(settings.temperature, expert.temperature, default),
             "retries": _first_given(settings.retries, expert.retries),
         }
     )
