@@ -31,6 +31,7 @@ def workplace(
     ]
     (tmp_path / "questions.jsonl").write_text("".join(questions), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "no-key")
     return tmp_path
 
 
