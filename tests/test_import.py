@@ -11,6 +11,7 @@ HEAVY = (
     "transformers",
     "chromadb",
     "sklearn",
+    "langchain",
     "langgraph",
     "sentence_transformers",
     "langchain_openai",
@@ -43,11 +44,13 @@ def test_the_logger_is_silent_unless_asked() -> None:
 
 def test_the_public_names_are_pinned_and_sorted() -> None:
     assert avengers_graph.__all__ == [
+        "AvengersMiddleware",
         "ChatAvengers",
         "ClusterIndex",
         "Context",
         "Expert",
         "ExpertPool",
+        "ExpertRouter",
         "RoutingDecision",
         "create_avengers_graph",
         "print_vote",

@@ -43,6 +43,7 @@ class RunKeywords(TypedDict, total=False):
     force_experts: list[str] | None
     unranked: Literal["equal", "given", "turns"] | None
     explore: float | None
+    prefer_experts: list[str] | None
     batching: Literal["auto", "never", "always"] | None
     early_stop: bool | None
     retries: int | None

@@ -58,6 +58,7 @@ from avengers_graph.routing import ClusterIndex
 from avengers_graph.settings.config import load_config
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.expert import Expert
+from avengers_graph.types import RankedExpert
 
 _OWN_SETTINGS = ("strategy", "samples", "temperature", "max_tokens", "stop", "deadline", "retries")
 """Settings and parameters that are fields of the model as well."""
@@ -276,6 +277,19 @@ class ChatAvengers(BaseChatModel):
         )
         return with_parser(llm, output_parser(schema, method=chosen), include_raw=include_raw)
 
+    def ranked_experts(self, input: LanguageModelInput, **kwargs: Any) -> list[RankedExpert]:  # noqa: A002 - LangChain's name
+        """Who would be asked, best first; nobody is.
+
+        Args:
+            input: as ``invoke`` takes.
+            kwargs: settings and parameters of the call.
+
+        Raises:
+            ConfigError: no expert can take the request, or a keyword is unknown.
+        """
+        messages = self._convert_input(input).to_messages()
+        return self._call(messages, None, None, kwargs).ranking()
+
     # -- one call ---------------------------------------------------------------------------
 
     def stream(
@@ -402,7 +416,7 @@ class ChatAvengers(BaseChatModel):
     ) -> Context:
         own = {name: getattr(self, name) for name in _OWN_SETTINGS}
         context = resolved_context(self.defaults, own, {"stop": stop}, given, stream=stream)
-        for name in (*context.force_experts, *context.exclude_experts):
+        for name in context.named_experts:
             _ = self.pool[name]
         return context
 

@@ -15,6 +15,7 @@ from avengers_graph.chat_model.traces import EVENT_PREFIX, Run, context_apart, s
 from avengers_graph.decision import print_vote
 from avengers_graph.experts.owned_loop import Bridge, in_own_task
 from avengers_graph.settings.context import Context
+from avengers_graph.types import RankedExpert
 
 Graph = CompiledStateGraph[Any, Context, Any, Any]
 
@@ -74,6 +75,17 @@ class Call:
                     await self.run.atell(item)
                 if writer is not None:
                     writer(item)
+
+    def ranking(self) -> list[RankedExpert]:
+        """Who would be asked: the graph run as far as that is known."""
+        state = context_apart().run(
+            self.graph.invoke,
+            {"messages": _each_by_itself(self.messages)},
+            context=self.context,
+            interrupt_before=["sample"],
+            output_keys=["experts"],
+        )
+        return list(state["experts"])
 
     async def _items(self) -> AsyncIterator[ChatGenerationChunk | dict[str, Any]]:
         """The one stream: chunks of the answer, and events of the engine on the way to it."""

@@ -44,7 +44,7 @@ def embed(
     question = question_of(messages)
     if not question.strip() and not has_images(messages):
         raise ConfigError("the question is empty; pass at least one message with text")
-    for name in (*settings.force_experts, *settings.exclude_experts):
+    for name in settings.named_experts:
         _ = pool[name]
     plan = make_plan(
         settings.strategy,

@@ -78,7 +78,8 @@ def ranked_for(
     if settings.force_experts:
         return _forced(ranked, settings.force_experts)
     key = f"{settings.params.get('seed')}:{request['routing_text']}"
-    return explored(ranked, scored=index.experts, share=settings.explore, key=key)
+    explored_first = explored(ranked, scored=index.experts, share=settings.explore, key=key)
+    return _preferred(explored_first, settings.prefer_experts)
 
 
 def unscored_for(
@@ -91,7 +92,8 @@ def unscored_for(
     """
     settings = settings_of(request)
     among = _candidates(request, messages, settings, pool)
-    return _forced(no_index.rank(**among, unranked=settings.unranked), settings.force_experts)
+    ranked = no_index.rank(**among, unranked=settings.unranked)
+    return _forced(_preferred(ranked, settings.prefer_experts), settings.force_experts)
 
 
 def _candidates(
@@ -109,6 +111,13 @@ def _candidates(
         "default_cost": settings.default_cost,
         "max_cost": settings.max_cost,
     }
+
+
+def _preferred(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:
+    """Those that a caller prefers first, in the caller's order; the others as they were ranked."""
+    by_name = {expert["name"]: expert for expert in ranked}
+    first = [by_name[name] for name in dict.fromkeys(names) if name in by_name]
+    return [*first, *(expert for expert in ranked if expert["name"] not in names)]
 
 
 def _forced(ranked: list[RankedExpert], names: list[str]) -> list[RankedExpert]:

@@ -16,7 +16,7 @@ from pydantic import (
 from avengers_graph.errors import ConfigError, describe
 from avengers_graph.plans import Plan
 from avengers_graph.settings.call_params import checked_params
-from avengers_graph.settings.context import Context
+from avengers_graph.settings.context import NAMING_EXPERTS, Context
 from avengers_graph.settings.expert import Expert
 
 CONFIG_VARIABLE = "AVENGERS_CONFIG"
@@ -104,7 +104,7 @@ class AvengersConfig(BaseModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"experts {twice} are listed twice; give each its own name")
-        for field in ("force_experts", "exclude_experts"):
+        for field in NAMING_EXPERTS:
             unknown = [n for n in getattr(self.defaults, field) if n not in names]
             if unknown:
                 raise ValueError(f"defaults.{field} names unknown experts {unknown}; have {names}")

@@ -13,6 +13,8 @@ from avengers_graph.types import SampleRecord
 from avengers_graph.voting.kinds import KINDS
 
 ANSWER_KINDS = ("auto", *KINDS)
+NAMING_EXPERTS = ("force_experts", "prefer_experts", "exclude_experts")
+"""Fields that hold names of experts."""
 
 
 def _shown_at(*nodes: str) -> dict[str, Any]:
@@ -112,6 +114,12 @@ class Context(BaseModel):
         description="Ask exactly these experts, best first, whatever the ranking says.",
         json_schema_extra=_shown_at("select_experts"),
     )
+    prefer_experts: list[str] = Field(
+        default_factory=list,
+        description="Rank these experts first, in this order, whatever their scores; those that "
+        "cannot take a request are passed over.",
+        json_schema_extra=_shown_at("select_experts"),
+    )
     unranked: Literal["equal", "given", "turns"] = Field(
         default="equal",
         description="Who comes first while there is no index. equal: all count the same, cheaper "
@@ -201,3 +209,8 @@ class Context(BaseModel):
         repr=False,
     )
     """Structured output: a sample as plain data, or None to let it abstain. Never in the state."""
+
+    @property
+    def named_experts(self) -> tuple[str, ...]:
+        """Every expert that the settings name: each must be in the pool."""
+        return tuple(name for field in NAMING_EXPERTS for name in getattr(self, field))

@@ -41,6 +41,20 @@ def test_forced_experts_are_asked_in_the_order_given(
     assert why.startswith("asked for by name; ")
 
 
+def test_preferred_experts_come_first_as_far_as_they_can_take_the_request(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    preferred = asked(graph_of(), run, prefer_experts=["beta", "gamma", "beta"])
+    assert ranked(preferred) == ["beta", "gamma", "alpha"]
+    without = asked(graph_of(), run, prefer_experts=["beta"], exclude_experts=["beta"])
+    assert ranked(without) == ["alpha", "gamma"]
+
+
+def test_a_preferred_expert_that_is_not_there_is_named(graph_of: Graphs, run: Run) -> None:
+    with pytest.raises(ConfigError, match="unknown expert 'delta'"):
+        asked(graph_of(), run, prefer_experts=["delta"])
+
+
 def test_a_forced_expert_that_fails_is_replaced_only_by_another_forced_one(
     server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:
