@@ -37,6 +37,7 @@ from avengers_graph.chat_model.structured import (
     Schema,
     best_method,
     call_keywords,
+    capabilities_of,
     output_parser,
     traced_keywords,
     with_parser,
@@ -238,11 +239,14 @@ class ChatAvengers(BaseChatModel):
             strict: asks servers that can to keep to the tools' schemas.
 
         Raises:
-            ConfigError: ``tool_choice`` names a tool that is not there, or a keyword is unknown.
+            ConfigError: ``tool_choice`` names a tool that is not there, a keyword is unknown, or
+                no expert supports tools.
         """
         formatted = openai_tools(tools, strict=strict)
         choice = openai_tool_choice(tool_choice, formatted)
         refuse_unknown(kwargs)
+        if formatted:
+            self.pool.check_supports("tools")
         extra = kwargs if choice is None else {"tool_choice": choice, **kwargs}
         return self.bind(tools=formatted, **extra)
 
@@ -266,11 +270,12 @@ class ChatAvengers(BaseChatModel):
             kwargs: settings and parameters of the calls.
 
         Raises:
-            ConfigError: an unknown method or keyword.
+            ConfigError: an unknown method or keyword, or one that no expert supports.
         """
         refuse_unknown(kwargs)
         chosen = method or best_method(expert.supports for expert in self.pool)
         keywords = call_keywords(schema, method=chosen, strict=strict)
+        self.pool.check_supports(*capabilities_of(method))
         described = {"kwargs": {"method": chosen, "strict": strict}, "schema": schema}
         llm = self.bind(
             **keywords, response_schema=schema, ls_structured_output_format=described, **kwargs

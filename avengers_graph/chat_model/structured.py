@@ -25,6 +25,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from avengers_graph.chat_model.sample_reader import SampleReader
 from avengers_graph.chat_model.settings import RUN
 from avengers_graph.errors import ConfigError
+from avengers_graph.settings.expert import Capability
 from avengers_graph.voting.structured.written_json import json_in
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
@@ -54,6 +55,11 @@ def best_method(supports: Iterable[Set[str]]) -> Method:
     """The method that most experts can follow; the earlier one of ``_NEEDS`` on a tie."""
     having = Counter(need for able in supports for need in able)
     return max(_NEEDS, key=lambda method: having[_NEEDS[method]])
+
+
+def capabilities_of(method: Method | None) -> tuple[Capability, ...]:
+    """What an expert must support to follow a method; without one, the ways that there are."""
+    return tuple(_NEEDS.values()) if method is None else (_NEEDS[method],)
 
 
 def with_reader(given: Mapping[str, Any]) -> tuple[dict[str, Any], SampleReader | None]:
@@ -232,7 +238,7 @@ class _Answer:
             yield checked
 
 
-_NEEDS: Mapping[Method, str] = {
+_NEEDS: Mapping[Method, Capability] = {
     "function_calling": "tools",
     "json_schema": "json_schema",
     "json_mode": "json_mode",

@@ -25,7 +25,7 @@ from avengers_graph.experts.redaction import secrets_in
 from avengers_graph.experts.retry import RetryPolicy
 from avengers_graph.settings.chat_models import is_chat_model, names_of
 from avengers_graph.settings.config import load_config
-from avengers_graph.settings.expert import Expert
+from avengers_graph.settings.expert import Capability, Expert
 
 KEYED_POOLS = 32
 """Keys given to a pool (``with_key``) whose connections and limits are kept for the next call."""
@@ -248,6 +248,21 @@ class ExpertPool:
             raised = PromptTooLongError if too_long else ConfigError
             raise raised(f"no expert can take this request: {reasons}")
         return able
+
+    def check_supports(self, *capabilities: Capability) -> None:
+        """That some expert supports one of these.
+
+        Raises:
+            ConfigError: none does; names the field that says so.
+        """
+        if any(expert.supports.intersection(capabilities) for expert in self):
+            return
+        wanted = " or ".join(capabilities)
+        lacks = "; ".join(f"{name} does not support {wanted}" for name in self.names)
+        raise ConfigError(
+            f"no expert can do this: {lacks}; where its model can, list it in the expert's field "
+            f"supports, as [{capabilities[0]}, system] (`avengers-graph doctor --probe` finds out)"
+        )
 
     def _lack(
         self,

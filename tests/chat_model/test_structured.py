@@ -272,3 +272,20 @@ def test_a_tool_of_openais_form_is_a_schema(
     answers(server, method, '{"total": 13}')
     tool = {"type": "function", "function": {"name": "Total", "parameters": JSON_SCHEMA}}
     assert llm.with_structured_output(tool, method=method).invoke(SUM) == {"total": 13}
+
+
+@pytest.mark.parametrize(
+    ("supports", "method", "lacks"),
+    [
+        ({"system"}, None, "tools or json_schema or json_mode"),
+        ({"system"}, "function_calling", "tools"),
+        ({"tools"}, "json_schema", "json_schema"),
+        ({"tools"}, "json_mode", "json_mode"),
+    ],
+)
+def test_a_method_that_no_expert_can_follow_is_refused_when_it_is_bound(
+    llm_of: Models, supports: set[str], method: Any, lacks: str
+) -> None:
+    llm = llm_of(experts=("alpha",), fields={"supports": frozenset(supports)})
+    with pytest.raises(ConfigError, match=f"alpha does not support {lacks}; .*field supports"):
+        llm.with_structured_output(Total, method=method)

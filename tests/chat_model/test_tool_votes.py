@@ -196,13 +196,16 @@ def test_experts_without_tools_are_passed_over(server: OpenAIServer, llm_of: Mod
     assert not server.asked("alpha")
 
 
-def test_tools_with_only_tool_less_experts_fail_before_any_call(
+def test_tools_with_only_tool_less_experts_are_refused_when_they_are_bound(
     server: OpenAIServer, llm_of: Models
 ) -> None:
     llm = llm_of(fields={"supports": frozenset({"system"})})
-    with pytest.raises(ConfigError, match=r"alpha does not support tools"):
-        llm.bind_tools([add]).invoke(SUM)
-    assert not server.requests
+    said = r"alpha does not support tools; .*field supports, as \[tools, system\]"
+    with pytest.raises(ConfigError, match=said):
+        llm.bind_tools([add])
+    assert llm.bind_tools([]).invoke(SUM).text
+    with pytest.raises(ConfigError, match="alpha does not support tools"):
+        llm.invoke(SUM, tools=[add])
 
 
 def test_a_choice_of_no_tool_is_refused_at_once(llm: ChatAvengers) -> None:
