@@ -10,7 +10,7 @@ from avengers_graph.errors import ConfigError, EmbeddingError
 from avengers_graph.nodes.embed import own_settings, resolve_request
 from avengers_graph.settings.context import Context
 from avengers_graph.settings.precedence import resolve
-from tests.calibrated import WordEmbeddings
+from tests.calibrated import EXPERTS, WordEmbeddings
 from tests.servers.openai_server import OpenAIServer
 
 TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
@@ -42,6 +42,7 @@ def test_a_request_is_resolved_once() -> None:
     ("params", "question", "kind"),
     [
         ({"tools": [TOOL]}, "What is 6 plus 7?", "tool_calls"),
+        ({"tools": [TOOL], "tool_choice": "none"}, "What is 6 plus 7?", "number"),
         ({"response_format": {"type": "json_object"}}, "What is 6 plus 7?", "json"),
         ({"response_format": {"type": "text"}}, "What is 6 plus 7?", "number"),
         ({}, "What is 6 plus 7?", "number"),
@@ -101,6 +102,17 @@ def test_the_question_is_the_last_human_turn(graph_of: Graphs, run: Run) -> None
     result = run(graph_of(), turns, context=Context(strategy="direct"))
     experts = result["messages"][-1].response_metadata["avengers"]["experts"]
     assert experts[0]["name"] == "alpha"
+
+
+@pytest.mark.integration
+def test_a_plan_shares_its_samples_among_the_experts_that_there_are(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    for name in EXPERTS:
+        server.serve(name, "13")
+    context = Context(strategy="multi-model", samples=6, top_experts=5, early_stop=False)
+    run(graph_of(), {"messages": [HumanMessage("What is 6 plus 7?")]}, context=context)
+    assert [len(server.asked(name)) for name in EXPERTS] == [2, 2, 2]
 
 
 @pytest.mark.integration

@@ -158,6 +158,26 @@ def test_a_decided_vote_stops_the_rest(server: OpenAIServer, graph_of: Graphs, r
     assert sum(r.finished for r in server.requests) == 5
 
 
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        # A stop rule looks at the size of the majority, a round that is shown the answers at all.
+        ({"calls": [{"samples": 4}], "stop": {"rule": "agreement", "threshold": 0.8}}, {}),
+        ({"calls": [{"samples": 4}]}, {"shown": True}),
+    ],
+    ids=["stop rule", "shown"],
+)
+def test_a_decided_vote_does_not_end_a_round_for_which_more_than_the_winner_matters(
+    server: OpenAIServer, graph_of: Graphs, run: Run, rounds: Any
+) -> None:
+    first, second = rounds
+    server.serve("alpha", *["13"] * 3, Reply("14", delay=0.2), "13")
+    server.serve("gamma", "13")
+    plans = plan(first, {"calls": [{"expert": 1, "samples": 1}], **second})
+    result = asked(graph_of(plans=plans), run, strategy="mine")
+    assert [row["votes"] for row in result["verdict"]["tally"]] == [4, 1]
+
+
 def test_without_early_stop_all_are_waited_for(
     server: OpenAIServer, graph_of: Graphs, run: Run
 ) -> None:
@@ -177,7 +197,7 @@ def test_one_request_for_all_samples(server: OpenAIServer, graph_of: Graphs, run
 def test_no_more_calls_than_allowed(server: OpenAIServer, graph_of: Graphs, run: Run) -> None:
     server.serve("alpha", *[str(n) for n in range(20)])
     result = asked(graph_of(), run, samples=8, max_calls=3)
-    assert result["verdict"]["calls"] == 3
+    assert (result["verdict"]["calls"], result["verdict"]["calls_saved"]) == (3, 0)
     assert len(server.requests) == 3
 
 
@@ -254,6 +274,33 @@ def test_nothing_at_the_deadline_is_an_error(
     server.serve("alpha", LATE)
     with pytest.raises(AllExpertsFailedError, match=r"no answer before the deadline of 0\.1 s"):
         asked(graph_of(), run, samples=2, deadline=0.1)
+
+
+def test_what_earlier_rounds_took_counts_against_the_deadline(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", LATE)
+    graph = graph_of(checkpointer=InMemorySaver(), interrupt_before=["sample"])
+    thread: Any = {"configurable": {"thread_id": "1"}}
+    given = {"messages": [HumanMessage(SUM)]}
+    run(graph, given, config=thread, context=Context(samples=2, deadline=600))
+    spent = graph.get_state(thread).values["spent"]
+    graph.update_state(thread, {"spent": {**spent, "elapsed": 599.9}})
+    with pytest.raises(AllExpertsFailedError, match="no answer before the deadline of 600 s"):
+        run(graph, None, config=thread)
+
+
+def test_the_time_of_all_rounds_is_added_up(
+    server: OpenAIServer, graph_of: Graphs, run: Run
+) -> None:
+    server.serve("alpha", "13")
+    graph = graph_of(checkpointer=InMemorySaver(), interrupt_before=["sample"])
+    thread: Any = {"configurable": {"thread_id": "1"}}
+    run(graph, {"messages": [HumanMessage(SUM)]}, config=thread, context=Context(samples=2))
+    spent = graph.get_state(thread).values["spent"]
+    graph.update_state(thread, {"spent": {**spent, "elapsed": 100.0}})
+    run(graph, None, config=thread)
+    assert graph.get_state(thread).values["spent"]["elapsed"] > 100
 
 
 def test_a_failed_sample_is_an_abstention_not_an_answer(
