@@ -26,6 +26,13 @@ def lint_imports(folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def test_every_folder_of_the_package_stands_in_the_table_of_the_readme() -> None:
+    table = (ROOT / "README.md").read_text().partition("## Where things are")[2]
+    rows = "\n".join(line.partition("|")[2].partition("|")[0] for line in table.splitlines())
+    folders = [path.parent.name for path in (ROOT / "avengers_graph").glob("*/__init__.py")]
+    assert [name for name in folders if f"{name}/`" not in rows] == []
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The package and its contracts, free to be broken."""

@@ -55,6 +55,14 @@ def test_early_stop_cancels_what_is_in_flight(server: OpenAIServer, pool_of: Poo
     server.wait_for(lambda: all(r.disconnected for r in server.asked("slow")))
 
 
+def test_the_prompt_of_a_cancelled_batch_counts_once(server: OpenAIServer, pool_of: Pools) -> None:
+    server.serve("alpha", "42")
+    server.serve("slow", FOREVER)
+    pool = pool_of("alpha", "slow", supports={"n"}, max_concurrency=4)
+    heard = listen(pool, ("alpha", 1), ("slow", 3), enough=enough_of(1), batching="always")
+    assert [record["input_tokens"] > 0 for record in heard.cancelled] == [True, False, False]
+
+
 def test_what_was_never_sent_is_not_reported_as_cancelled(
     server: OpenAIServer, pool_of: Pools
 ) -> None:

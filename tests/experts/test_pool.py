@@ -16,9 +16,8 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from avengers_graph.errors import ConfigError
-from avengers_graph.experts import pool as pools
 from avengers_graph.experts.owned_loop import submit
-from avengers_graph.experts.pool import ANSWER_TOKENS, ExpertPool
+from avengers_graph.experts.pool import ANSWER_TOKENS, KEYED_POOLS, ExpertPool
 from avengers_graph.experts.recording import Recording
 from avengers_graph.settings.expert import Expert, Price
 from tests.experts.rounds import listen
@@ -154,19 +153,19 @@ def test_a_header_that_holds_a_key_does_not_go_into_a_pickle() -> None:
         pickle.dumps(ExpertPool([Expert(name="given", llm=llm)]))
 
 
-def test_keyed_pools_are_kept_while_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pools, "KEYED_POOLS", 2)
+def test_keyed_pools_are_kept_while_they_are_used() -> None:
     pool = ExpertPool([expert("a")])
     first = pool.with_key(SecretStr("sk-1"))
     assert pool.with_key(SecretStr("sk-1")) is first
-    for number in range(2, 6):
-        pool.with_key(SecretStr(f"sk-{number}"))
+    others = [SecretStr(f"sk-{number}") for number in range(2, KEYED_POOLS + 4)]
+    for key in others:
+        pool.with_key(key)
     assert pool.with_key(SecretStr("sk-1")) is first, "it is still held"
     del first
-    for number in range(2, 6):
-        pool.with_key(SecretStr(f"sk-{number}"))
+    for key in others:
+        pool.with_key(key)
     gc.collect()
-    assert len(pool._keyed) == 2
+    assert len(pool._keyed) == KEYED_POOLS
     assert "sk-" not in repr(dict(pool._keyed))
 
 
@@ -179,10 +178,9 @@ def test_a_pool_with_a_key_records_where_its_pool_does(tmp_path: Path) -> None:
 
 @pytest.mark.integration
 def test_the_connections_of_a_pool_not_used_lately_are_closed(
-    server: OpenAIServer, pool_of: Pools, monkeypatch: pytest.MonkeyPatch
+    server: OpenAIServer, pool_of: Pools
 ) -> None:
     """But not under a call that is on its way."""
-    monkeypatch.setattr(pools, "KEYED_POOLS", 1)
     server.serve("alpha", Reply("42", delay=0.4))
     pool = pool_of("alpha", timeout=1.0)
     first = pool.with_key(SecretStr("sk-1"))
@@ -191,7 +189,8 @@ def test_the_connections_of_a_pool_not_used_lately_are_closed(
         server.wait_for(lambda: len(server.requests) == 1)
         caller: Any = first._callers["alpha"]
         http = caller._http
-        pool.with_key(SecretStr("sk-2"))
+        for number in range(KEYED_POOLS):
+            pool.with_key(SecretStr(f"sk-{number + 2}"))
         assert answer.result().texts == {0: "42"}
     server.wait_for(lambda: http.is_closed)
     assert listen(first, ("alpha", 1)).texts == {0: "42"}, "it opens new ones"

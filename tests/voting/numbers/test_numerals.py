@@ -161,6 +161,7 @@ def test_a_comparison_says_on_which_side_a_number_lies() -> None:
         ("0.03", "1/30", False),
         ("0.033", "1/30", True),
         ("3.1", "3.14159", False),
+        ("123.4", "123.41", False),
         # Halves round up and to even.
         ("2.13", "2.125", True),
         ("2.12", "2.125", True),
