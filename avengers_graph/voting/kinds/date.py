@@ -77,10 +77,23 @@ _BESIDE = re.compile(
 _BEFORE_DATE = re.compile(r"[\d(]")
 _SENTENCE_START = re.compile(r"\n|[.!?;]\s+(?=[A-Z])")
 _SIDE = re.compile(
-    r"\b(?P<side>before|after|prior to|not|not on|earlier than|later than)\s+(?:the |on )?\Z",
+    r"\b(?P<side>before|after|prior to|not|not on|earlier than|later than)\s+(?:the |on )?\Z"
+    r"|\b(?P<part>early|mid|late|Q[1-4]|H[12]|spring|summer|autumn|fall|winter|beginning|start|middle|"
+    r"end|(?:1st|2nd|3rd|4th|first|second|third|fourth|last) (?:half|quarter|decade|week))[\s,-]*"
+    r"(?:(?:of|in) )?(?:the )?(?:year )?\Z",
     re.IGNORECASE,
 )
-_SIDES = {"prior to": "before", "earlier than": "before", "later than": "after", "not on": "not"}
+_PART_BEHIND = re.compile(r"[\s,/-]{0,2}(?P<part>Q[1-4]|H[12])\b", re.IGNORECASE)
+_SIDES = {
+    "prior to": "before", "earlier than": "before", "later than": "after", "not on": "not",
+    "beginning": "early", "start": "early", "middle": "mid", "end": "late", "fall": "autumn",
+    "first half": "h1", "second half": "h2", "1st half": "h1", "2nd half": "h2",
+    "first quarter": "q1", "second quarter": "q2", "third quarter": "q3", "fourth quarter": "q4",
+    "1st quarter": "q1", "2nd quarter": "q2", "3rd quarter": "q3", "4th quarter": "q4",
+    "last quarter": "q4",
+}  # fmt: skip
+"""Spellings of one side or part."""
+_OUTSIDE = ("before", "after", "not")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,8 @@ class _Found:
     until: Date | None
     """The last day or year of a span."""
     side: str
-    """``before``, ``after`` or ``not``; empty for the date itself."""
+    """``before``, ``after``, ``not``, or the part that is meant: ``early``, ``q1``; empty for
+    the date itself."""
     is_reason: bool
     """It stands in a clause that only gives the reason."""
     is_cued: bool
@@ -99,7 +113,7 @@ class _Found:
 
     def is_beside(self) -> bool:
         """Whether it is a side of another date, or a reason."""
-        return bool(self.side) or self.is_reason
+        return self.side in _OUTSIDE or self.is_reason
 
     def is_uncued(self) -> bool:
         """Whether it may be no year at all."""
@@ -172,7 +186,8 @@ def _dates(text: str, question: Question) -> Iterator[_Found]:
             before = text[max(0, match.start() - 200) : match.start()]
             sentence = before[[0, *(m.end() for m in _SENTENCE_START.finditer(before))][-1] :]
             side = _SIDE.search(sentence)
-            said = side["side"].lower() if side else ""
+            side = side or _PART_BEHIND.match(text, match.end())
+            said = side[str(side.lastgroup)].lower() if side else ""
             one = _Found(
                 date,
                 until,

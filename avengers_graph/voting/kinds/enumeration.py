@@ -14,8 +14,13 @@ from avengers_graph.voting.texts.question import Question
 MAX_ITEMS = 200
 
 _BULLET = re.compile(r"\s*+(?:[-*•·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s++(?P<item>.+)")
-_SEPARATOR = re.compile(r"[,;]\s*+(?:(?:and|&|or)\s++)?+|(?:→|->)\s*+|(?<!\s)\s++(?:and|&|>)\s++")
+_SEPARATOR = re.compile(
+    r"[,;，；、]\s*+(?:(?:and|&|or)\s++)?+|(?:→|->)\s*+|(?<!\s)\s++(?:and|&|>|\|)\s++"
+)
 """Between two items; spaces before a comma stay with the item, which is stripped."""
+_SEMICOLON = re.compile(r";\s*+(?:(?:and|&|or)\s++)?+")
+"""Between items that hold commas themselves."""
+_INLINE_NUMBER = re.compile(r"(?:^|(?<=\s))\(?\d{1,2}[.)]\s++")
 _ORDERED = re.compile(
     r"\b(?:in order|order(?:ed)?|sort(?:ed)?|ascending|descending|alphabetical\w*|chronological\w*|"
     r"rank(?:ed|ing)?|sequence|steps?|first to last|smallest to largest|largest to smallest|"
@@ -80,10 +85,17 @@ def split_items(span: str) -> list[str]:
     span = _LEAD_IN.sub("", span, count=1)
     span = span.strip().strip("[](){}$*`. ").removeprefix("\\{").removesuffix("\\}")
     span = re.sub(r"(?<=\d),(?=\d{3}\b)", "\x00", span) if ", " in span else span
-    items = [
-        item.replace("\x00", ",").strip().strip("\"'`*“”‘’ ") for item in _SEPARATOR.split(span)
-    ]
+    items = [item.replace("\x00", ",").strip().strip("\"'`*“”‘’ ") for item in _split(span)]
     return [item for item in items if item][:MAX_ITEMS]
+
+
+def _split(span: str) -> list[str]:
+    """The span at the sign that separates its items."""
+    if len(numbered := _INLINE_NUMBER.split(span)) > 2 and not numbered[0].strip():
+        return [item.strip().rstrip(",;") for item in numbered]
+    if ";" in span and "," in span:
+        return _SEMICOLON.split(span)
+    return _SEPARATOR.split(span)
 
 
 def _items(span: str, question: Question) -> list[str]:

@@ -39,6 +39,7 @@ MAX_LENGTH = 600
 
 _OWN_MEANING = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])|!$|,(?!\s?\d{3}(?!\d))|[<>=]")
 """What makes a number with something after it an expression: a symbol, a factorial, a list."""
+_COMMAND = re.compile(r"\\(?:[a-zA-Z]+|[,;:! ])")
 _LETTERS = re.compile(r"(?=.*[^\W\d_])[^\W\d_]+(?:[ .'’-]+[^\W\d_]+)*\.?")
 _PROSE = re.compile(
     r"(?<![\\A-Za-z])(?!(?:sqrt|text|frac|infinity)\b)(?:[A-Za-z]{4,}"
@@ -49,7 +50,9 @@ _MATHEMATICAL = re.compile(r"[-+*/^=<>(){}\[\]\\|!]|\d")
 _TRAILING_REMARK = re.compile(
     r"(?:[,;]|(?<!\s))\s++(?:where|with|for all|for any|when|if|which|because)\b.*", re.DOTALL
 )
-_VERB = re.compile(r"\b(?:is|are|be|was|were|equals|becomes|gives)\b(?: (?:equal to|thus|then))?:?")
+_VERB = re.compile(
+    r"\b(?:is|are|be|was|were|equals?|becomes?|gives?)\b(?: (?:equal to|thus|then))?:?"
+)
 _SYMBOL = re.compile(r"\\?[a-zA-Z]+(?:_\{?\w+\}?)?(?:\s?\([a-z]\))?")
 _SEVERAL = re.compile(
     r"(?<![\w\\])[A-Za-z](?:_\{?\w\}?)?\s?=\s?[^,;=]{1,40}?"
@@ -163,7 +166,7 @@ def read(content: str, question: Question, *, formula: bool = False) -> Answer |
     if _is_text(words):
         return None if formula else _of_letters(words)
     numeral = plain(content)
-    if numeral is None and not _OWN_MEANING.search(re.sub(r"\\[a-zA-Z]+", "", content)):
+    if numeral is None and not _OWN_MEANING.search(_COMMAND.sub("", content)):
         numeral = whole_numeral(content)
     if numeral is not None:
         return _of_numeral(to_answer(numeral, question))

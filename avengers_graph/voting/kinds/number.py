@@ -44,7 +44,7 @@ MAX_LENGTH = 600
 """A longer box is no answer."""
 
 _CLAUSE = re.compile(r",\s|\s(?:because|since|as|which|when|where|if)\b")
-_EQUALS = re.compile(r"(?<![<>!≤≥=\\])=(?![=>])|\\approx(?![a-z])|≈")
+_EQUALS = re.compile(r"(?<![<>!≤≥=\\/])(?<!\\not)(?<!\\not )=(?![=>]|/=)|\\approx(?![a-z])|≈")
 _COMMANDS = r"\\(?:sqrt|pi|pm|[dt]?frac|cdot|times|left|right)(?![a-zA-Z])"
 _EULER = r"(?<![A-Za-z])e(?=\s?\^)|(?:(?<=[/^*+-])|(?<=[/^*+-]\s))e(?![A-Za-z])"
 _RUN = re.compile(
@@ -71,6 +71,7 @@ _JOINS = re.compile(r"\b(?:and|or)\b|\\[a-zA-Z]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{2}")
 _BREAKS_OFF = re.compile(r"[=+/^(]\s*\Z")
 """A formula that was cut."""
+_FACTORIAL = re.compile(r"[\d)]!\s*\$?\Z")
 _WORDS = re.compile(r"[^\W\d_]{2}")
 _SIGNS = re.compile(r"[\\=^_<>+*/π√∞]|\d:\d|\d[^\W\d_]")
 _PROPORTION = re.compile(r"\b(?:ratio|odds|scale|proportion)\b", re.IGNORECASE)
@@ -112,7 +113,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
 
 def _of_box(content: str, question: Question) -> Answer | None:
     """What a box holds: a number, a time, mathematics, a number among words, else its text."""
-    numeral = plain(content) or span_numeral(content)
+    numeral = plain(content) or (None if _FACTORIAL.search(content) else span_numeral(content))
     if numeral is not None and not ("=" in content and _relates(content)):
         return to_answer(numeral, question)
     if len(content) > MAX_LENGTH:

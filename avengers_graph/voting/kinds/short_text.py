@@ -7,6 +7,7 @@ that offers several answers ("Paris or London") keeps all its words, and so equa
 """
 
 import re
+from collections.abc import Hashable
 
 from avengers_graph.voting.answer import Answer
 from avengers_graph.voting.kinds.kind import Kind
@@ -29,6 +30,15 @@ _CASE_COUNTS = re.compile(
     re.IGNORECASE,
 )
 """What a question says in whose answer upper and lower case differ: Co is not CO."""
+_ACCENTS_COUNT = re.compile(
+    r"\b(?:accents?|diacritic\w*|umlaut\w*|spell\w*|letters?|translat\w*|how do you say|"
+    r"(?:in|into|to) (?:french|german|spanish|italian|portuguese|dutch|swedish|polish|turkish|"
+    r"czech|hungarian|vietnamese|danish|norwegian|finnish|romanian))\b",
+    re.IGNORECASE,
+)
+"""What a question says in whose answer an accent makes another word: año is not ano."""
+_FEET = re.compile(r"(?<=\d)\s?['′](?=\s|\d|$)")
+_INCHES = re.compile(r"(?<=\d)\s?[\"″](?=\s|$)")
 _RELATIVE = re.compile(r",\s++(?:which|who|where|that|whose|and it|a |an |the |located)\b")
 _OPENERS = re.compile(
     r"^(?:sure|certainly|of course|okay|ok|well|yes)\b[^\w\s]*\s*|^(?:a|answer|output)\s?:\s*"
@@ -99,13 +109,20 @@ def _core(sentence: str, question: Question) -> str:
 
 
 def _answer(span: str, question: Question) -> Answer | None:
-    span = DRESSED.sub(r"\1", span).strip().strip("*_`\"“”'‘’$ ").strip()
+    span = DRESSED.sub(r"\1", span).strip().strip("*_`$ ")
+    if span[:1].isdigit():
+        span = _INCHES.sub(" in", _FEET.sub(" ft ", span))
+    span = span.strip("*_`\"“”'‘’$ ").strip()
     span = span.rstrip(".!,;:").strip()
     if not 0 < len(span) <= 200:
         return None
     span = _without_what_was_asked(span, question)
-    words = normal_words(span, case=_CASE_COUNTS.search(question.text) is not None)
-    return Answer(span, "text", " ".join(words)) if 0 < len(words) <= MAX_WORDS else None
+    words = normal_words(span, case=_CASE_COUNTS.search(question.text) is not None, accents=True)
+    if not 0 < len(words) <= MAX_WORDS:
+        return None
+    said = " ".join(words)
+    exact = not said.isascii() and (len(said) == 1 or _ACCENTS_COUNT.search(question.text))
+    return Answer(span, "text", ("exact", said) if exact else said)
 
 
 def _without_what_was_asked(span: str, question: Question) -> str:
@@ -143,9 +160,27 @@ def _position(words: tuple[str, ...], wanted: tuple[str, ...]) -> int | None:
     return None
 
 
-def key(answer: Answer) -> str:
-    """The words, case-folded, without articles, accents and punctuation."""
-    return answer.value if isinstance(answer.value, str) else normal_text(answer.text)
+def key(answer: Answer) -> Hashable:
+    """The words, case-folded, without articles and punctuation."""
+    if isinstance(answer.value, (str, tuple)):
+        return answer.value
+    return " ".join(normal_words(answer.text, accents=True))
 
 
-TEXT = Kind(extract=extract, key=key)
+def same(a: Answer, b: Answer) -> bool:
+    """Whether the words differ only by accents that one of the two leaves out: Café and Cafe."""
+    first, second = key(a), key(b)
+    if not isinstance(first, str) or not isinstance(second, str):
+        return False
+    if first.isascii() and second.isascii():
+        return first == second
+    ours, theirs = first.split(" "), second.split(" ")
+    return len(ours) == len(theirs) and all(map(_same_but_for_accents, ours, theirs))
+
+
+def _same_but_for_accents(first: str, second: str) -> bool:
+    plain = normal_text(first)
+    return first == second or (plain == normal_text(second) and plain in (first, second))
+
+
+TEXT = Kind(extract=extract, key=key, same=same)

@@ -38,6 +38,14 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 """How a text opens that answers."""
+_EMPHATIC = re.compile(
+    r"\W*+(?:(?P<no>(?:absolutely|definitely|certainly|of course|surely|probably) not|not at all|"
+    r"not really|never|i (?:do not|don['’]t) think so)"
+    r"|(?:absolutely|definitely|certainly|indeed|sure|of course|i think so)(?!\s++not\b))"
+    r"(?=\W*+$|\s*+[,.!;:])",
+    re.IGNORECASE,
+)
+"""How a text opens that answers without a yes or no."""
 _STATED = re.compile(r"\W{0,4}[,.:;!\n]\W{0,4}\w")
 """What follows a word that opens a text and is its whole answer."""
 _LEAD_ELSEWHERE = re.compile(
@@ -69,6 +77,10 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
         return _answer(said)
     if said := _elsewhere(lines[0]) or _elsewhere(lines[-1]):
         return _answer(said)
+    if emphatic := _EMPHATIC.match(lines[0]):
+        others = {_meaning(match) for match in _CORE.finditer(text[:400])}
+        said = "no" if emphatic["no"] else "yes"
+        return _answer(said) if others <= {said} else None
     if spans.breaks_off(text):
         return None
     for span in (*spans.bold(text), lines[-1], text):

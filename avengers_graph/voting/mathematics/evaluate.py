@@ -251,7 +251,7 @@ _COMPLEX: dict[str, Callable[[complex], Any]] = {
     "abs": lambda z: complex(abs(z)),
     "exp": cmath.exp,
     "ln": cmath.log,
-    "log": cmath.log,
+    "log": cmath.log10,
     "lg": cmath.log10,
     "sin": cmath.sin,
     "cos": cmath.cos,

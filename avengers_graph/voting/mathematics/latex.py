@@ -48,12 +48,14 @@ _SIGNS = {
     r"longleftrightarrow|Longleftrightarrow|equiv", "⊕": "oplus", "∀": "forall", "∃": "exists",
     "∩": "cap", "∪": "cup", "⊂": "subset", "⊆": "subseteq", "∈": "in", "⊥": "bot|perp",
     "⊤": "top", "·": "cdot|times", "∫": "int", "∑": "sum", "∏": "prod", "∞": "infty",
+    "≤": "le|leq|leqslant", "≥": "ge|geq|geqslant", "≠": "ne|neq",
 }  # fmt: skip
 _SIGN_COMMAND = re.compile(
     "|".join(rf"(?P<s{i}>\\(?:{names})(?![a-zA-Z]))" for i, names in enumerate(_SIGNS.values()))
 )
 _OTHER_SIGNS = str.maketrans({"⇒": "→", "⟹": "→", "⟶": "→", "⇔": "↔", "⟺": "↔", "×": "·", "~": "¬"})
-_ARROWS = (("<->", "↔"), ("<=>", "↔"), ("->", "→"), ("=>", "→"), ("&&", "∧"), ("||", "∨"))
+_ARROWS = (("<->", "↔"), ("<=>", "↔"), ("->", "→"), ("=>", "→"), ("&&", "∧"), ("||", "∨"),
+           ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("=/=", "≠"))  # fmt: skip
 
 
 def plain_signs(content: str) -> str:

@@ -39,6 +39,9 @@ _BASE = re.compile(r"(?<=[0-9A-F])_\s?(?:\{\s?(\d{1,2})\s?\}|(\d{1,2})|\\text\{(
                    r"\{\s?\\text\{(\w+)\}\s?\})")  # fmt: skip
 _ROOT = re.compile(r"(?:√|\\sqrt)\s?(\d{2,}(?:\.\d+)?)")
 """A root over all the digits that follow, although TeX itself takes the first alone."""
+_HIGHER_ROOT = re.compile(r"([∛∜])\s?(\d+(?:\.\d+)?|[A-Za-z]|\([^()]*\))")
+_DEGREE_OF = {"∛": 3, "∜": 4}
+_UNEQUAL = re.compile(r"=/=|\\not\s?=")
 _BUILDER = re.compile(
     r"(\\\{\s*[a-zA-Z](?:\s*\\in\s*(?:\\mathbb\s*\{?\s*R\s*\}?|R))?\s*)(?::|\||\\vert(?![a-z]))"
 )
@@ -157,7 +160,9 @@ def _clean(source: str) -> str:
     if re.search(r"~\s?[A-Za-z(\\]", source) and re.search(r"(?:^|[(\s∧∨→&|>])~", source):
         raise MathSyntaxError("a tilde that negates")
     text = _ROOT.sub(r"\\sqrt{\1}", source).replace("\x00", "")
+    text = _UNEQUAL.sub(r"\\ne ", text)
     if not text.isascii():
+        text = _HIGHER_ROOT.sub(lambda m: f"\\sqrt[{_DEGREE_OF[m[1]]}]{{{m[2]}}}", text)
         text = _POWERS.sub(lambda m: f"^{{{m.group().translate(_POWER_DIGITS)}}}", text)
         text = text.translate(_TRANSLATION)
     text = text.replace("$", " ").replace("\\(", " ").replace("\\)", " ").replace("~", " ")

@@ -18,6 +18,7 @@ from avengers_graph.voting.numbers.number_words import scale_at, spelled
 from avengers_graph.voting.numbers.units import (
     NO_UNIT,
     Unit,
+    bound,
     measure_of,
     parts_at,
     read_unit,
@@ -65,15 +66,14 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 _SUPERSCRIPT = re.compile(r"[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SCRIPT = re.compile(r"[\^_]\s?\{?\s?[-−+]?\Z")
 """What makes the digits behind it an exponent or an index: ``cm^2``, ``x_{1}``."""
-_COMPARED = re.compile(r"[<>≤≥≠]|!=|\\(?:[lg]e|[lg]t|ne)")
+_COMPARED = re.compile(r"[<>≤≥≠]|!=|=/=|\\(?:[lg]e|[lg]t|no?[et])")
 _COMPARISON = re.compile(
-    r"(<=|>=|!=|[<>≤≥≠]|\\(?:leq|geq|neq|le|ge|ne|lt|gt)(?![a-z]))(?:slant)?\s{0,3}\Z"
+    r"(<=|>=|!=|=/=|\\not\s?=|[<>≤≥≠]|\\(?:leq|geq|neq|le|ge|ne|lt|gt)(?![a-z]))(?:slant)?\s{0,3}\Z"
 )
 """What makes the number behind it a bound, and no value: ``x <= 2``."""
 _SENSE_OF_SIGN = {
-    "<=": "<=", "≤": "<=", "le": "<=", "leq": "<=", ">=": ">=", "≥": ">=", "ge": ">=",
-    "geq": ">=", "!=": "not", "≠": "not", "ne": "not", "neq": "not", "<": "<", "lt": "<",
-    ">": ">", "gt": ">",
+    "≤": "<=", "le": "<=", "leq": "<=", "≥": ">=", "ge": ">=", "geq": ">=", "lt": "<", "gt": ">",
+    "!=": "not", "=/=": "not", "≠": "not", "ne": "not", "neq": "not", "not=": "not",
 }  # fmt: skip
 _REPEATS = re.compile(r"\\(?:overline|bar|dot)|\.\.\.|…|dots")
 _REPEATING = re.compile(
@@ -102,6 +102,7 @@ def western(text: str) -> str:
         text = DRESSED.sub(r" \1 ", text)
         text = _SPACING.sub(" ", text)
         text = re.sub(r"\\([%$#&])", r"\1", text)
+        text = text.replace("\\Omega", "Ω")
         text = re.sub(r"\\(?:left|right|displaystyle|bf)(?![a-zA-Z])", "", text)
     return text
 
@@ -217,7 +218,8 @@ def found_numerals(text: str) -> list[Found]:
             position = max(position, end)
             start = match.start()
             if compared and (sign := _COMPARISON.search(text, max(0, start - 8), start)):
-                sense = _SENSE_OF_SIGN[sign[1].strip("\\")]
+                written = sign[1].strip("\\").replace(" ", "")
+                sense = bound(_SENSE_OF_SIGN.get(written, written))
                 numeral = replace(numeral, unit=Unit(numeral.unit.measure, sense))
             several = ordinals if _ORDINAL.match(text, end) else found
             several.append(Found(numeral, start, end))
@@ -245,7 +247,9 @@ def whole_numeral(text: str) -> Numeral | None:
     if len(text) > 400:
         return None
     text = rational_text(text).strip("*`\"' \n\t").rstrip(".,;:!").strip("*`\"' ")
-    text = undisplayed(text).rstrip(".,;:!").strip()
+    formula = undisplayed(text)
+    # Within dollars the exclamation mark is a factorial.
+    text = formula.rstrip(".,;:!" if formula == text else ".,;:").strip()
     if comma := _BARE_COMMA.fullmatch(text):
         # A decimal comma: groups of thousands have three digits.
         text = f"{comma[1]}.{comma[2]}"

@@ -25,9 +25,25 @@ class Unit:
 
     def agrees(self, other: "Unit") -> bool:
         """Whether neither part is said differently by both."""
-        return (self.measure is None or other.measure in (None, self.measure)) and (
-            self.sense is None or other.sense in (None, self.sense)
+        return (self.measure is None or other.measure in (None, self.measure)) and _agree(
+            self.sense, other.sense
         )
+
+
+_RELATION = "x "
+
+
+def bound(sign: str) -> str:
+    """The sense of a number that a relation bounds: ``x <= 2`` is no 2, but is at most 2."""
+    return _RELATION + sign
+
+
+def _agree(first: str | None, second: str | None) -> bool:
+    """Whether two senses may be meant by one answer."""
+    if first is None or second is None:
+        said = first or second or ""
+        return not said.startswith(_RELATION) and said != "not"
+    return first.removeprefix(_RELATION) == second.removeprefix(_RELATION)
 
 
 NO_UNIT = Unit()

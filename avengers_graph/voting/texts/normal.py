@@ -10,10 +10,12 @@ WINDOW = 12_000
 
 _WORD = re.compile(
     r"[^\W_]+(?:['’][^\W_]+)*(?:\^?\{?\d*[+\-−⁺⁻]+\}?(?=[\s.,;:!?)\]\"'*`$]|$)|(?:\+\+|#))?"
-    r"|[+\-−]?\d+(?:[.,]\d+)*%?|[+*/=<>%°#€£¥&~]"
+    r"|[+\-−]?\d+(?:[.,]\d+)*%?|[+*/=<>%°#€£¥&~¬∧∨→←↔⇒⇔⊕∈∉⊂⊆⊃⊇∪∩∖∀∃≤≥≠≈±×÷√∞]"
 )
 """A word, with the sign that makes it another one ("A-", "Cl-", "Na+", "C++", "C#"); a number; a
 sign of arithmetic, or another one that has a meaning of its own."""
+_INITIALS = re.compile(r"\b[A-Z]\.(?:\s?[A-Z]\.)*\s?[A-Z](?:\.|\b(?!['’]))")
+"""``U.S.A.``, ``J. K.`` and ``J.K.``, which are one word with the points left out."""
 _SYMBOL = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]")
 _ARTICLES = frozenset({"a", "an", "the"})
 _VOWEL_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652\u0670]")
@@ -21,7 +23,7 @@ _VOWEL_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652\u0670]
 
 
 @lru_cache(maxsize=4096)
-def normal_words(text: str, *, case: bool = False) -> tuple[str, ...]:
+def normal_words(text: str, *, case: bool = False, accents: bool = False) -> tuple[str, ...]:
     """Case-folded words without articles, punctuation and the accents of Latin and Greek letters.
 
     Marks that make another letter of their script stay (が is not か). A text of articles alone
@@ -29,10 +31,16 @@ def normal_words(text: str, *, case: bool = False) -> tuple[str, ...]:
 
     Args:
         case: keep upper and lower case apart, as in chemical symbols.
+        accents: keep the accents of Latin and Greek letters.
     """
     text = text[:WINDOW]
-    plain = text if text.isascii() else _without_accents(text)
+    if text.isascii():
+        plain = text
+    else:
+        plain = unicodedata.normalize("NFKC", text) if accents else _without_accents(text)
     plain = plain.replace("−", "-")
+    if "." in plain:
+        plain = _INITIALS.sub(lambda match: re.sub(r"[.\s]", "", match.group()), plain)
     if not case:
         plain = plain.casefold()
     words = (

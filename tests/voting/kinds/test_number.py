@@ -138,3 +138,53 @@ def test_percentages() -> None:
 def test_units_vote_with_the_bare_number() -> None:
     verdict = vote(["5 cm", "\\boxed{5}", "5 centimeters", "5 m"], kind="number")
     assert verdict.tally[0]["samples"] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kind", ["number", "math"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("So \\boxed{3!}.", "So \\boxed{3}."),
+        ("So \\boxed{\\log 3}.", "So \\boxed{\\ln 3}."),
+        ("So \\boxed{5\\,\\text{million}}.", "So \\boxed{5}."),
+        ("Thus x != 2.", "Thus x = 2."),
+        ("Thus x =/= 2.", "Thus x = 2."),
+        ("Thus $x \\not= 2$.", "Thus $x = 2$."),
+        ("Thus $x \\le 2$.", "Thus $x = 2$."),
+    ],
+)
+def test_what_is_said_of_a_number_is_part_of_the_answer(first: str, second: str, kind: str) -> None:
+    assert len(vote([first, second], kind=kind).tally) == 2
+
+
+@pytest.mark.parametrize("kind", ["number", "math"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("So \\boxed{5!}.", "So \\boxed{120}."),
+        ("So \\boxed{∛8}.", "So \\boxed{2}."),
+        ("So \\boxed{\\log 100}.", "So \\boxed{2}."),
+    ],
+)
+def test_factorials_roots_and_logarithms_are_worked_out(first: str, second: str, kind: str) -> None:
+    assert len(vote([first, second], kind=kind).tally) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("This code prints 5, which is a sum. To handle this, you can", "5"),
+        ("The code will print `10`.\n\nHere is how", "10"),
+        ("The code prints [10, 20, 30][0] because it", None),
+        ("The code prints 5", None),
+        ("We add 3 and 4 and", None),
+    ],
+)
+def test_what_a_program_is_said_to_print_counts_in_an_answer_that_was_cut_off(
+    text: str, said: str | None
+) -> None:
+    assert vote([{"text": text, "finish_reason": "length"}], kind="number").answer == said
+
+
+def test_a_number_within_a_formula_that_was_cut_is_none() -> None:
+    assert extract_answer("It leaves 1, which is 1. Therefore, 2^", kind="number") is None

@@ -51,3 +51,16 @@ def test_what_a_text_says(text: str, said: str | None) -> None:
 def test_an_opening_answers_though_the_rest_was_cut_off(text: str, said: str | None) -> None:
     verdict = vote([{"text": text, "finish_reason": "length"}], kind="yes_no")
     assert verdict.answer == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Definitely not.", "no"), ("Not at all.", "no"), ("I don't think so.", "no"),
+        ("Absolutely.", "yes"), ("Of course!", "yes"), ("Of course not.", "no"),
+        ("Sure, but the answer may be no.", None), ("不，不可以。", "no"), ("不", "no"),
+    ],
+)  # fmt: skip
+def test_an_opening_says_yes_or_no_in_other_words(text: str, said: str | None) -> None:
+    found = extract_answer(text, kind="yes_no")
+    assert (found.text if found else None) == said

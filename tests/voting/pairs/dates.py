@@ -106,6 +106,31 @@ def _sides(random: Random) -> tuple[str, str]:
     return place % (first % year), place % (second % year)
 
 
+_PARTS = (
+    "early %d", "mid-%d", "late %d", "spring %d", "summer of %d", "autumn %d", "winter %d",
+    "Q1 %d", "Q2 %d", "%d Q3", "fourth quarter of %d", "first half of %d",
+    "second half of %d", "%d",
+)  # fmt: skip
+_ONE_PART = (
+    ("Q1 %d", "the first quarter of %d"), ("%d Q3", "third quarter of %d"),
+    ("fall %d", "autumn of %d"),
+    ("the end of %d", "late %d"), ("beginning of %d", "early %d"), ("H2 %d", "second half of %d"),
+)  # fmt: skip
+
+
+def _parts(random: Random) -> tuple[str, str]:
+    year = random.randint(1000, 2020)
+    first, second = random.sample(_PARTS, 2)
+    place = random.choice(_PLACES[:4])
+    return place % (first % year), place % (second % year)
+
+
+def _one_part(random: Random) -> tuple[str, str]:
+    year = random.randint(1000, 2020)
+    first, second = random.choice(_ONE_PART)
+    return random.choice(_PLACES[:4]) % (first % year), random.choice(_PLACES[:4]) % (second % year)
+
+
 FAMILIES = (
     Family(name="days in all languages", kind="date", differ=_days, alike=_one_day),
     Family(name="eras", kind="date", differ=_eras),
@@ -113,4 +138,5 @@ FAMILIES = (
     Family(name="boxes without a date", kind="date", differ=_boxed_words, alike=_one_in_words),
     Family(name="dates in reasons", kind="date", differ=_reasons),
     Family(name="sides of a year", kind="date", differ=_sides),
+    Family(name="parts of a year", kind="date", differ=_parts, alike=_one_part),
 )

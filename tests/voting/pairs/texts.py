@@ -17,6 +17,17 @@ _TITLES = ("Oh! Calcutta", "Oh! Canada", "Oh! Susanna", "Help! Help", "Help! Mur
 _WORDS = ("sun", "flower", "house", "river", "stone", "cloud", "light", "paper", "sugar", "apple")
 
 
+_ACCENTED = (
+    ("pêche", "péché"), ("côte", "côté"), ("ö", "o"), ("é", "e"), ("ñ", "n"), ("más", "mâs"),
+    ("5'", '5"'), ("12'", '12"'),
+)  # fmt: skip
+_UNACCENTED = (
+    ("café", "Cafe"), ("São Paulo", "Sao Paulo"), ("Gödel", "Godel"), ("naïve", "naive"),
+    ("U.S.A.", "USA"), ("J.K. Rowling", "J. K. Rowling"), ("Zoë", "Zoe"),
+)  # fmt: skip
+_CONNECTIVES = "¬∧∨→↔⊕∈∉⊂∪∩"
+
+
 def _stated(random: Random, first: str, second: str) -> tuple[str, str]:
     return random.choice(_PLACES) % first, random.choice(_PLACES) % second
 
@@ -56,6 +67,20 @@ def _scripts(random: Random) -> tuple[str, str]:
     return _stated(random, *random.choice(_SCRIPTS))
 
 
+def _accents(random: Random) -> tuple[str, str]:
+    return _stated(random, *random.choice(_ACCENTED))
+
+
+def _no_accents(random: Random) -> tuple[str, str]:
+    return _stated(random, *random.choice(_UNACCENTED))
+
+
+def _connectives(random: Random) -> tuple[str, str]:
+    left, right = random.sample("pqrs", 2)
+    first, second = random.sample(_CONNECTIVES, 2)
+    return _stated(random, f"{left}{first}{right}", f"{left}{second}{right}")
+
+
 def _programming(random: Random) -> tuple[str, str]:
     first, second = random.sample(_LANGUAGES, 2)
     return _stated(random, first, second)
@@ -85,6 +110,8 @@ def _one_word(random: Random) -> tuple[str, str]:
 
 
 FAMILIES = (
+    Family(name="accents", kind="text", differ=_accents, alike=_no_accents),
+    Family(name="logic as words", kind="text", differ=_connectives),
     Family(name="closing brackets", kind="text", differ=_closings, alike=_one_closing),
     Family(name="charges", kind="text", differ=_charges, alike=_one_charge),
     Family(name="grades", kind="text", differ=_grades),
