@@ -39,13 +39,12 @@ _LEAD = re.compile(
 )
 """How a text opens that answers."""
 _EMPHATIC = re.compile(
-    r"\W*+(?:(?P<no>(?:absolutely|definitely|certainly|of course|surely|probably) not|not at all|"
-    r"not really|never|i (?:do not|don['’]t) think so)"
-    r"|(?:absolutely|definitely|certainly|indeed|sure|of course|i think so)(?!\s++not\b))"
-    r"(?=\W*+$|\s*+[,.!;:])",
+    r"\W*+(?:(?P<no>(?:(?:absolutely|definitely|certainly|of course|surely|probably) not|"
+    r"not at all|not really|never|i (?:do not|don['’]t) think so)(?=\W*+$|\s*+[,.!;:]))"
+    r"|(?:absolutely|definitely|certainly|indeed|sure|of course|i think so)\W*+\Z)",
     re.IGNORECASE,
 )
-"""How a text opens that answers without a yes or no."""
+"""What answers without a yes or no; "Sure, I can help." is a courtesy and answers nothing."""
 _STATED = re.compile(r"\W{0,4}[,.:;!\n]\W{0,4}\w")
 """What follows a word that opens a text and is its whole answer."""
 _LEAD_ELSEWHERE = re.compile(
@@ -77,7 +76,7 @@ def extract(text: str, question: Question, truncated: bool) -> Answer | None:
         return _answer(said)
     if said := _elsewhere(lines[0]) or _elsewhere(lines[-1]):
         return _answer(said)
-    if emphatic := _EMPHATIC.match(lines[0]):
+    if emphatic := _EMPHATIC.match(text):
         others = {_meaning(match) for match in _CORE.finditer(text[:400])}
         said = "no" if emphatic["no"] else "yes"
         return _answer(said) if others <= {said} else None

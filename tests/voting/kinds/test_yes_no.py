@@ -58,7 +58,8 @@ def test_an_opening_answers_though_the_rest_was_cut_off(text: str, said: str | N
     [
         ("Definitely not.", "no"), ("Not at all.", "no"), ("I don't think so.", "no"),
         ("Absolutely.", "yes"), ("Of course!", "yes"), ("Of course not.", "no"),
-        ("Sure, but the answer may be no.", None), ("不，不可以。", "no"), ("不", "no"),
+        ("Sure, I would be happy to help with that. It is odd.", None),
+        ("不，不可以。", "no"), ("不", "no"),
     ],
 )  # fmt: skip
 def test_an_opening_says_yes_or_no_in_other_words(text: str, said: str | None) -> None:
