@@ -195,7 +195,7 @@ def _told(
         return ExpertResponseError, told if lost else f"{told}; {_url_remedy(expert)}"
     remedy = _remedy(error, expert, served=served)
     told = f"{where}: {text}"
-    return ExpertError, told if remedy is None else f"{told.rstrip('.')}; {remedy}"
+    return ExpertError, told if remedy is None else f"{told}; {remedy}"
 
 
 def _remedy(error: BaseException, expert: Expert, *, served: Sequence[str]) -> str | None:
