@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from avengers_graph.cli import app
 from avengers_graph.errors import ConfigError
 from avengers_graph.settings import servers
+from avengers_graph.settings.config import load_config
 from avengers_graph.settings.expert import Expert
 from tests.servers.answers import Fault
 from tests.servers.openai_server import OpenAIServer
@@ -30,7 +30,7 @@ class Written:
 
     @property
     def experts(self) -> list[Expert]:
-        return [Expert(**fields) for fields in yaml.safe_load(self.text)["experts"]]
+        return load_config("avengers.yaml").experts
 
     @property
     def comments(self) -> str:

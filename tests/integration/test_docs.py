@@ -5,14 +5,20 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from avengers_graph import ChatAvengers
+from avengers_graph.cli import app
 from avengers_graph.settings.config import load_config
+from avengers_graph.settings.servers import SERVERS
 from tests.pages import PAGES, README, ROOT, blocks
+from tests.servers.openai_server import OpenAIServer
 
 
 @pytest.fixture
@@ -45,7 +51,8 @@ def test_python_blocks_run_in_order(workplace: Path, page: Path) -> None:
 
 
 def test_commands_run_in_order(workplace: Path) -> None:
-    lines = [line for block in blocks(README, "console") for line in block.splitlines()]
+    later = [block for block in blocks(README, "console") if "avengers-graph init" not in block]
+    lines = [line for block in later for line in block.splitlines()]
     commands = [line for line in lines if line.startswith("avengers-graph ")]
     assert len(commands) >= 4
     for command in commands:
@@ -56,6 +63,22 @@ def test_commands_run_in_order(workplace: Path) -> None:
             timeout=240,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def test_an_answer_from_a_server_that_was_found(
+    server: OpenAIServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this process, so that the usual port of a server can be that of the test's."""
+    server.serve("qwen3:8b")
+    rows: Any = SERVERS
+    monkeypatch.setitem(rows, "ollama", replace(rows["ollama"], base_url=server.base_url))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AVENGERS_CONFIG", raising=False)
+    [block] = [block for block in blocks(README, "console") if "avengers-graph init" in block]
+    for command in block.splitlines():
+        done = CliRunner().invoke(app, shlex.split(command, comments=True)[1:])
+        assert done.exit_code == 0, f"{command}\n{done.output}"
+    assert [expert.model for expert in load_config().experts] == ["qwen3:8b"]
 
 
 def test_yaml_block_is_a_valid_configuration(tmp_path: Path) -> None:
