@@ -49,7 +49,9 @@ _PROSE_FOLLOWS = re.compile(
 _ARTICLE_FOLLOWS = re.compile(
     r"(?:because|since|as|is (?:the )?(?:correct|right|best|only|answer)|for|[-–—:(,.;])"
 )
-_OPERATOR = re.compile(r"\s{0,3}(?:[=+*/^_<>≈≤≥\\]|-\s?[A-Z0-9(\\])|[\[('’]")
+_OPERATOR = re.compile(
+    r"\s{0,3}(?:[=+/^<>≈≤≥\\]|_(?=[\w{])|\*(?=\s?[\w(\\])|-\s?[A-Z0-9(\\])|[\[('’]"
+)
 
 _CUE = re.compile(
     r"(?:\b(?i:choos\w{1,4}|chose|chosen|pick\w{0,3}|select\w{0,3}|go(?:ing)? with|went with|"
@@ -96,6 +98,7 @@ _DENIED_AFTER = re.compile(
 _CLAUSE_END = re.compile(r"[.,;:!?\n]")
 _HEADING = re.compile(r"[)\]*_]{0,4}:[*_]{0,2}(?:\s|$)")
 """What follows the letter of a heading: "Option A: ..." discusses it."""
+_BOLD_END = re.compile(r"\*\*([^*\n]{1,40})\*\*\W{0,3}\Z")
 _LINE_LETTER = re.compile(r"^[ \t]{0,4}(?:[-*•]\s)?[*(\[]{0,3}([A-Z])[).:\]*]", re.MULTILINE)
 
 
@@ -138,6 +141,9 @@ def _unstated(text: str, question: Question) -> Answer | None:
             letters = letters_of(line, question)
             if letters and (len(lines) == 1 or not line.strip("$() ").islower()):
                 return _answer(letters, question)
+    bold = _BOLD_END.search(text, max(0, len(text) - 60))
+    if bold and (letters := letters_of(bold[1], question)):
+        return _answer(letters, question)
     if letters := _chosen(text, question):
         return _answer(letters, question)
     brief = (text,) if len(text) <= 200 else ()
@@ -240,6 +246,7 @@ def _stands_alone(letter: str, rest: str, question: Question) -> bool:
     """Whether a letter before ``rest`` is no symbol, nor the article A or the pronoun I."""
     if _OPERATOR.match(rest):
         return False
+    rest = rest.lstrip("*_")
     if not rest[:1].isspace():
         return True
     rest = rest.strip()

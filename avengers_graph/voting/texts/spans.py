@@ -44,6 +44,8 @@ _REPORT = re.compile(
     r"(?: the (?:number|value|string|text|result|word)\b)?:?",
     re.IGNORECASE,
 )
+_REPORTS = ("print", "output", "return", "evaluate", "equal")
+"""Words without which ``_REPORT`` need not be tried."""
 _TAG = re.compile(r"<(?:final_?)?answer>", re.IGNORECASE)
 _TAG_END = re.compile(r"</(?:final_?)?answer>", re.IGNORECASE)
 _HASHES = re.compile(r"^[ \t]*#{4}[ \t]*(?!#)(\S[^\n]*)$", re.MULTILINE)
@@ -84,6 +86,9 @@ _QUESTION_HEAD = re.compile(
 )
 """What stands before the colon of a next question, at the beginning of a line or a sentence."""
 _COLON = re.compile("[:：]")
+_NUMBERING = " \t*]#№0123456789"
+_HEAD = 24
+"""Characters before a colon that hold a noun and its number."""
 _PAIRS = (("\\[", "\\]"), ("\\(", "\\)"))
 _TURN_END = re.compile(
     r"<\|(?:im_end|im_start|eot_id|endoftext|end|eom_id|user|end_of_text)\|>|</s>|<end_of_turn>"
@@ -130,11 +135,12 @@ def own_answer(text: str) -> str:
 def _next_questions(text: str) -> Iterator[int]:
     """Where a line or a sentence begins that is headed as a question."""
     for colon in islice(_COLON.finditer(text), 200):
-        start = max(text.rfind("\n", 0, colon.start()) + 1, colon.start() - 40)
-        line = text[start : colon.start()]
-        named = line.rstrip(" \t*]#№0123456789").lower().endswith(_QUESTION_NOUNS)
-        if named and (head := _QUESTION_HEAD.search(line)):
-            yield start + head.start()
+        end = colon.start()
+        # Most colons are told by the word before them; only then is its line looked at.
+        if text[max(0, end - _HEAD) : end].rstrip(_NUMBERING).lower().endswith(_QUESTION_NOUNS):
+            start = max(text.rfind("\n", 0, end) + 1, end - 40)
+            if head := _QUESTION_HEAD.search(text[start:end]):
+                yield start + head.start()
 
 
 def _is_brief(text: str) -> bool:
@@ -248,7 +254,8 @@ def phrased(text: str) -> Iterator[str]:
 def reported(text: str) -> Iterator[str]:
     """What a program is said to print or return, in the first line: "It prints 5, since ..."."""
     first = text.lstrip().split("\n", 1)[0][:400]
-    match = _REPORT.search(first)
+    lowered = first.lower()
+    match = _REPORT.search(first) if any(word in lowered for word in _REPORTS) else None
     if match is not None and (rest := first[match.end() :].strip()):
         yield rest
 

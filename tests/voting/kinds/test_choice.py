@@ -123,3 +123,21 @@ THINKING = (
 )
 def test_texts_that_just_stop_choose_nothing(text: str) -> None:
     assert letter(text, ANIMALS) is None
+
+
+@pytest.mark.parametrize("gap", [" ", "\n\n"])
+@pytest.mark.parametrize(
+    ("ending", "letter"),
+    [
+        ("**B.**", "B"), ("**(B)**", "B"), ("**Option B**", "B"), ("So **B**.", "B"),
+        ("Thus, *B*.", "B"), ("**A** fails, **B** holds.", None),
+        ("The rate **B** * 2 is fine.", None), ("A * B = 3", None),
+    ],
+)  # fmt: skip
+def test_a_letter_in_bold_at_the_end_is_the_choice(
+    ending: str, letter: str | None, gap: str
+) -> None:
+    question = "Which one?\nA. a red apple\nB. a green pear\nC. a plum\nD. none of these"
+    text = "Looking at each of them in turn, most fail." * 5 + gap + ending
+    found = extract_answer(text, kind="choice", question=question)
+    assert (found.text if found else None) == letter
