@@ -281,6 +281,8 @@ class _Answering(Response):
                 await self._stream(send, first, events(body, replies, served.usage))
             else:
                 text = json.dumps(completion(body, replies, served.usage))
+                # Who has the answer may send the next request before this one is done here.
+                self._server._in_progress.discard(self._received)
                 await _whole(send, text, 200, "application/json", {})
 
     def _replies(self, first: Reply) -> list[Reply]:
