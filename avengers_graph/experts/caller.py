@@ -49,6 +49,9 @@ from avengers_graph.settings.servers import ANY, SERVERS, server_of
 
 _SHORTLY = 3.0
 """Seconds that an error waits for what its message may hold besides."""
+_MAY_REFUSE = (404, 500, 501)
+_IS_ABOUT_N = re.compile(r"(?<![\w'’])n(?![\w'’])|\bcompletion choice", re.IGNORECASE)
+"""What others say with a status that may mean anything: OpenRouter, llama.cpp, TGI."""
 _CREDENTIALS = re.compile(r"//[^/@\s']*@")
 
 
@@ -142,7 +145,7 @@ class ExpertCaller:
                 return [await self._streamed(call, on_chunk=on_chunk)]
             return await self._sent(call)
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
-            if call.n > 1 and status_of(error) in REFUSALS:
+            if call.n > 1 and _refuses_n(error):
                 self.honours_n = False
                 return []
             failure = None
@@ -225,7 +228,8 @@ class ExpertCaller:
         if not messages:
             raise ExpertResponseError(
                 f"{self.expert.base_url or self.expert.provider} answered without choices "
-                f"after {time.monotonic() - started:.1f} s"
+                f"after {time.monotonic() - started:.1f} s",
+                is_retryable=True,
             )
         if self.expert.llm is not None:
             messages = [kept_with(message, self.expert.provider) for message in messages]
@@ -299,6 +303,14 @@ class ExpertCaller:
             await asyncio.sleep(self.expert.timeout)  # no call takes longer
         if http is not None:
             await http.aclose()
+
+
+def _refuses_n(error: Exception) -> bool:
+    """Whether a request for several answers was refused because it asked for several."""
+    status = status_of(error)
+    return status in REFUSALS or (
+        status in _MAY_REFUSE and _IS_ABOUT_N.search(str(error)) is not None
+    )
 
 
 def _http_client(timeout: float) -> Any:

@@ -1,6 +1,5 @@
 """The client of an OpenAI-compatible endpoint, built so that our engine stays in charge."""
 
-import json
 import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -8,16 +7,18 @@ from contextlib import aclosing
 from typing import Any
 
 import openai
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
 from avengers_graph.errors import ConfigError, MissingKeyError
 from avengers_graph.experts.dialect import REFUSALS, Endpoint, dialect_of, remember
-from avengers_graph.experts.error_bodies import NoCompletionError, ServedError, told_in
+from avengers_graph.experts.error_bodies import told_in
+from avengers_graph.experts.event_stream import data_of, events_of, is_stream, text_of
 from avengers_graph.experts.redaction import names_a_secret
-from avengers_graph.experts.streamed_answer import put_right
+from avengers_graph.experts.streamed_answer import as_message, put_right
 from avengers_graph.experts.wire import EXTRAS, read_chunk, read_completion
 from avengers_graph.settings.expert import Expert
 from avengers_graph.settings.servers import ANY, SERVERS, Server, server_of
@@ -51,7 +52,12 @@ class EndpointChat(ChatOpenAI):
     ) -> ChatResult:
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         raw = await self._posted(payload, messages)
-        answers = read_completion(_plain(raw.http_response.text))
+        text = text_of(raw.http_response.content)
+        if is_stream(text):
+            chunks = _put_right(_read(raw.http_response))
+            answers = [as_message(add_ai_message_chunks(*[chunk async for chunk in chunks]))]
+        else:
+            answers = read_completion(data_of(text))
         for answer in answers:
             self._sign(answer)
         return ChatResult(
@@ -68,32 +74,12 @@ class EndpointChat(ChatOpenAI):
     ) -> AsyncIterator[ChatGenerationChunk]:
         options = {"stream": True, "stream_options": {"include_usage": True}}
         payload = self._get_request_payload(messages, stop=stop, **options, **kwargs)
-        chunks = put_right(self._read(payload, messages), counts_all=True, says_why=True)
+        raw = await self._posted(payload, messages)
+        chunks = _put_right(_read(raw.http_response))
         async with aclosing(chunks):
             async for chunk in chunks:
                 self._sign(chunk)
                 yield ChatGenerationChunk(message=chunk)
-
-    async def _read(
-        self, payload: dict[str, Any], messages: Sequence[BaseMessage]
-    ) -> AsyncGenerator[BaseMessage]:
-        """The chunks as they were sent; one message where the server does not stream."""
-        raw = await self._posted(payload, messages)
-        response = raw.http_response
-        if "event-stream" not in response.headers.get("content-type", "event-stream"):
-            await response.aread()
-            if not response.text.lstrip().startswith(("data:", "event:", ":")):
-                for message in read_completion(_plain(response.text))[:1]:
-                    yield message
-                return
-        async with raw.parse() as events:
-            try:
-                async for event in events:
-                    chunk = read_chunk(event.model_dump(warnings=False))
-                    if chunk is not None:
-                        yield chunk
-            except json.JSONDecodeError as error:
-                raise ServedError(error.doc) from None  # servers that fail say so in plain text
 
     async def _posted(self, payload: dict[str, Any], messages: Sequence[BaseMessage]) -> Any:
         """The server's answer, to a request in the form that it takes."""
@@ -134,25 +120,43 @@ class EndpointChat(ChatOpenAI):
             message.additional_kwargs[EXTRAS]["from"] = self._sender
 
 
+async def _read(response: Any) -> AsyncGenerator[BaseMessage]:
+    """The chunks as they were sent; one message where the server does not stream."""
+    try:
+        async for event in events_of(response.aiter_bytes()):
+            read = read_completion(event.data)[:1] if event.is_whole else [read_chunk(event.data)]
+            for message in read:
+                if message is not None:
+                    yield message
+    except Exception as error:
+        broken = _of_the_connection(error, response.request)
+        if broken is None:
+            raise
+        raise broken from error
+    finally:
+        await response.aclose()
+
+
+def _put_right(chunks: AsyncGenerator[BaseMessage]) -> AsyncGenerator[AIMessageChunk]:
+    return put_right(chunks, counts_all=True, says_why=True)
+
+
+def _of_the_connection(error: Exception, request: Any) -> openai.APIConnectionError | None:
+    """A connection that broke while an answer came, as the client says it of a request.
+
+    The type is known by its name: which HTTP library it is from depends on the client's version.
+    """
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "TimeoutException" in names:
+        return openai.APITimeoutError(request=request)
+    return openai.APIConnectionError(request=request) if "RequestError" in names else None
+
+
 def _with_extras(plain: Mapping[str, Any], extras: Mapping[str, Any]) -> dict[str, Any]:
     """What a message and its calls came with, where it stood."""
     of_calls = extras.get("calls", {})
     calls = [{**call, **of_calls.get(call["id"], {})} for call in plain.get("tool_calls") or ()]
     return {**extras.get("message", {}), **({"tool_calls": calls} if calls else {})}
-
-
-def _plain(text: str) -> object:
-    """The body of an answer: data, or the text itself where it is no JSON.
-
-    Raises:
-        NoCompletionError: it is JSON that ends too soon.
-    """
-    try:
-        return json.loads(text.lstrip("\ufeff"))
-    except (ValueError, RecursionError) as error:
-        if text.lstrip()[:1] in ("{", "["):
-            raise NoCompletionError(f"its answer is broken JSON: {error}") from None
-        return text
 
 
 def api_key(expert: Expert) -> str:

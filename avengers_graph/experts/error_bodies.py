@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_SAYING = ("error", "errors", "message", "detail", "details", "msg", "error_description", "reason")
+_SAYING = (
+    *("error", "errors", "message", "detail", "details", "msg", "error_description", "reason"),
+    *("error_msg", "base_resp", "status_msg"),  # Baidu, MiniMax
+)
 """Fields that hold words, or something that holds words."""
 _COUNTING = ("code", "status", "status_code", "statusCode")
 """Fields that hold an HTTP status, or the name of one."""
@@ -77,11 +80,18 @@ class NoCompletionError(Exception):
     """An answer that is no chat completion, and no error either."""
 
 
+class LostAnswerError(Exception):
+    """An answer that did not come through: empty, cut short, or without choices.
+
+    Another try may bring it.
+    """
+
+
 def is_error(body: Mapping[str, Any]) -> bool:
     """Whether a body that came with HTTP 200 is an error."""
     if body.get("error") or body.get("object") == "error" or body.get("type") == "error":
         return True
-    return "choices" not in body and words_in(body) is not None
+    return not body.get("choices") and words_in(body) is not None
 
 
 def words_in(body: object) -> str | None:

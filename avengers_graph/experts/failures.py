@@ -27,7 +27,13 @@ from avengers_graph.errors import (
     ExpertTimeoutError,
     ExpertUnreachableError,
 )
-from avengers_graph.experts.error_bodies import NoCompletionError, likely_status, told_in, words_in
+from avengers_graph.experts.error_bodies import (
+    LostAnswerError,
+    NoCompletionError,
+    likely_status,
+    told_in,
+    words_in,
+)
 from avengers_graph.experts.model_errors import ALL_OF_KIND
 from avengers_graph.experts.model_list import closest_name
 from avengers_graph.experts.redaction import without
@@ -37,6 +43,8 @@ _MAY_PASS = frozenset({408, 409, 429})
 _BROKEN = frozenset({500, 502, 504})
 _UNAUTHORISED = 401
 _NOT_FOUND = 404
+_NOT_SERVED = frozenset({_NOT_FOUND, 405})
+"""What a server says to a path that it does not serve, or not to requests."""
 _TIMEOUTS = openai.APITimeoutError | TimeoutError | asyncio.TimeoutError
 _KIND_OF_STATUS: Mapping[int, type[ModelError]] = {
     400: ModelInvalidRequestError,
@@ -57,7 +65,9 @@ _TOO_LONG = re.compile(
     r"context (?:length|size|window|limit)|context the overflows"
     r"|maximum (?:model|prompt|input) length"
     r"|(?:prompt|input|messages?) (?:is|are|was) too long|exceed\w* (?:the |your )?(?:\w+ )?context"
-    r"|(?:input )?token(?: count|s)\b.{0,40}\bexceed|`inputs` tokens|too many (?:input )?tokens"
+    r"|(?:input )?token(?: count|s)\b(?! per).{0,40}\bexceed|`inputs` tokens"
+    r"|too many (?:input )?tokens|exceeded model token limit|tokens_limit_reached"
+    r"|(?:prompt|input) exceeds max length|range of input length"
     r"|reduce the length|context_length_exceeded|exceed_context_size|ContextWindowExceeded",
     re.IGNORECASE,
 )
@@ -65,7 +75,7 @@ _OVERFLOWS = frozenset({None, 400, 413, 422, 500})
 """The statuses that servers give to a prompt that is too long; None where there is no status."""
 _UNKNOWN_PATH = re.compile(
     r"^(?:404[ :-]*)?not found\b|\b(?:file|page|path|resource|route|url)\b.{0,60}\bnot found\b"
-    r"|no such route|\bcannot (?:get|post)\b"
+    r"|no such route|\bmethod not allowed\b|\bcannot (?:get|post)\b"
     r"|\b(?:invalid|unknown|unexpected)\b.{0,20}\b(?:endpoint|path|url)\b",
     re.IGNORECASE,
 )
@@ -94,7 +104,7 @@ def may_pass(error: BaseException) -> bool:
         return (status in _MAY_PASS or status >= 500) and not _overflows(error)
     if isinstance(error, ModelError):
         return bool(error.is_retryable)
-    return isinstance(error, openai.APIConnectionError | ConnectionError)
+    return isinstance(error, openai.APIConnectionError | ConnectionError | LostAnswerError)
 
 
 def is_out_of_order(error: BaseException) -> bool:
@@ -188,10 +198,11 @@ def _told(
             return made, f"cannot reach {where} ({reason}); {_USE_HTTP}"
         return made, f"cannot reach {where} ({reason}); is the server running?"
     text = _said(error, secrets=secrets)
-    lost = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
-    if isinstance(error, NoCompletionError) or (lost and expert.llm is None):
+    # What is lost is so within a completion: the URL was right.
+    unread = isinstance(error, ValueError | TypeError | LookupError | AttributeError)
+    lost = isinstance(error, LostAnswerError) or (unread and expert.llm is None)
+    if lost or isinstance(error, NoCompletionError):
         told = f"{where} did not answer as an OpenAI-compatible endpoint ({text})"
-        # What is lost is so within a completion: the URL was right.
         return ExpertResponseError, told if lost else f"{told}; {_url_remedy(expert)}"
     remedy = _remedy(error, expert, served=served)
     told = f"{where}: {text}"
@@ -209,7 +220,7 @@ def _remedy(error: BaseException, expert: Expert, *, served: Sequence[str]) -> s
     words = words_in(_body_of(error)) or ""
     if _WANTS_TLS.search(words):
         return _USE_HTTPS
-    if status_of(error) == _NOT_FOUND and (not words or _UNKNOWN_PATH.search(words)):
+    if status_of(error) in _NOT_SERVED and (not words or _UNKNOWN_PATH.search(words)):
         return _url_remedy(expert)
     return None
 

@@ -16,6 +16,7 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 
 from avengers_graph.experts.answers import finish_reason
+from avengers_graph.experts.error_bodies import LostAnswerError
 from avengers_graph.experts.wire import (
     EXTRAS,
     mended,
@@ -40,13 +41,16 @@ async def put_right(
     Args:
         counts_all: usage is of the whole answer so far each time, and not of one chunk.
         says_why: a whole answer has a finish reason; one without it was broken off.
+
+    Raises:
+        LostAnswerError: the stream of such an answer ended before anything was said.
     """
     answer = _StreamedAnswer(counts_all=counts_all, says_why=says_why)
     async with aclosing(chunks):
         async for chunk in chunks:
             if isinstance(chunk, AIMessage) and (right := answer.of(as_chunk(chunk))) is not None:
                 yield right
-    if answer.begun:
+    if answer.begun or says_why:
         yield answer.rest()
 
 
@@ -89,7 +93,7 @@ class _StreamedAnswer:
     """What is known of one answer while it streams."""
 
     def __init__(self, *, counts_all: bool, says_why: bool) -> None:
-        self.begun = False
+        self.begun = self._says = False
         self._counts_all, self._says_why = counts_all, says_why
         self._text = _Halves()
         self._beside = {name: _Halves() for name in _STREAMED}
@@ -115,12 +119,19 @@ class _StreamedAnswer:
         text = self._text.of(text)
         if not (text or beside or calls):
             return None
+        self._says = True
         return AIMessageChunk(content=text, additional_kwargs=beside, tool_call_chunks=calls)
 
     def rest(self) -> AIMessageChunk:
-        """What is left to say when the stream has ended."""
+        """What is left to say when the stream has ended.
+
+        Raises:
+            LostAnswerError: nothing was said, and no reason given.
+        """
         reason = finish_reason(self._metadata)
         if self._says_why and reason is None:
+            if not (self._says or self._calls.begun):
+                raise LostAnswerError("its stream ended before an answer began")
             self._metadata[BROKEN_OFF] = True
         is_whole = BROKEN_OFF not in self._metadata and not was_broken_off(reason)
         calls = self._calls.rest(is_whole=is_whole)
@@ -261,6 +272,11 @@ class _StreamedCalls:
         self.extras: dict[str, Any] = {}
         self._calls: list[_Call] = []
         self._ids: set[str] = set()
+
+    @property
+    def begun(self) -> bool:
+        """Whether a piece of a call came."""
+        return bool(self._calls)
 
     def of(self, piece: ToolCallChunk) -> ToolCallChunk | None:
         """The piece as part of its call; None where there is nothing to pass on yet."""

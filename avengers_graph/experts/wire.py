@@ -17,7 +17,13 @@ from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.messages.tool import ToolCall, ToolCallChunk, tool_call_chunk
 
-from avengers_graph.experts.error_bodies import NoCompletionError, ServedError, is_error, is_page
+from avengers_graph.experts.error_bodies import (
+    LostAnswerError,
+    NoCompletionError,
+    ServedError,
+    is_error,
+    is_page,
+)
 from avengers_graph.voting.sample import was_broken_off
 
 EXTRAS = "endpoint_extras"
@@ -37,20 +43,27 @@ def read_completion(body: object) -> list[AIMessage]:
     """The choices of a whole answer, each with the usage of all where the server counted.
 
     Raises:
-        ServedError: the body is an error.
+        ServedError: the body is an error, or every choice in it.
+        LostAnswerError: its choices are null, or hold no message.
         NoCompletionError: it is no chat completion.
     """
+    body = _alone(body)
     if not isinstance(body, Mapping):
         what = "a web page" if is_page(body) else repr(body)[:100] if body else "nothing"
         raise NoCompletionError(f"it sent {what}")
     if is_error(body):
         raise ServedError(body)
+    if body.get("choices", ()) is None:
+        raise LostAnswerError("its choices are null")
     choices = mended(body.get("choices"))
     if not isinstance(choices, list):
         raise NoCompletionError(f"its answer has no list of choices, but {sorted(body)}")
+    failed = [choice for choice in choices if isinstance(choice, Mapping) and choice.get("error")]
+    if failed and len(failed) == len(choices):
+        raise ServedError({"error": failed[0]["error"]})
     told = [c["message"] if isinstance(c, Mapping) and "message" in c else None for c in choices]
     if choices and not any(isinstance(message, Mapping) for message in told):
-        raise NoCompletionError("its choices hold no message")
+        raise LostAnswerError("its choices hold no message")
     usage = read_usage(body.get("usage"))
     return [
         _message(
@@ -85,7 +98,7 @@ def _message(
     )
 
 
-def read_chunk(event: object) -> AIMessageChunk | None:
+def read_chunk(event: Any) -> AIMessageChunk | None:
     """An event of a stream; None where there is nothing in it for the one choice asked for.
 
     Pieces of calls are as they were sent: what belongs to which call is for
@@ -94,16 +107,19 @@ def read_chunk(event: object) -> AIMessageChunk | None:
     Raises:
         ServedError: the event is an error.
     """
+    event = _alone(event)
     if not isinstance(event, Mapping):
         return None
     if is_error(event):
         raise ServedError(event)
     choices = event.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else {}
-    if not isinstance(choice, Mapping) or choice.get("index") not in (None, 0):
+    if not isinstance(choice, Mapping) or choice.get("index") not in (None, 0, "0"):
         return None
+    if choice.get("error"):
+        raise ServedError({"error": choice["error"]})
     # Some servers stream a whole message where others have the delta.
-    delta = choice.get("delta") or choice.get("message")
+    delta = choice.get("delta", choice.get("message"))
     delta = delta if isinstance(delta, Mapping) else {}
     text, thought = text_and_thought(delta.get("content"))
     finished, calls = _of_the_choice(choice), _raw_calls(delta)
@@ -112,8 +128,14 @@ def read_chunk(event: object) -> AIMessageChunk | None:
         tool_call_chunks=[_piece(call) for call in calls],
         additional_kwargs=_beside(delta, thought, calls),
         response_metadata={**(_metadata(event) if "finish_reason" in finished else {}), **finished},
-        usage_metadata=read_usage(event.get("usage")),
+        # Kimi has the usage in the choice.
+        usage_metadata=read_usage(event.get("usage") or choice.get("usage")),
     )
+
+
+def _alone(body: object) -> object:
+    """What a list of one holds: Google wraps its errors so."""
+    return body[0] if isinstance(body, list) and len(body) == 1 else body
 
 
 def _metadata(body: Mapping[str, Any]) -> dict[str, Any]:

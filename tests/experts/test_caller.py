@@ -18,7 +18,7 @@ from avengers_graph.experts.pool import ExpertPool
 from avengers_graph.settings.expert import Expert
 from tests.experts.rounds import QUESTION, listen, only
 from tests.servers.answers import Fault, Reply, ToolUse, tokens
-from tests.servers.openai_server import OpenAIServer
+from tests.servers.openai_server import OpenAIServer, Received
 
 pytestmark = pytest.mark.integration
 
@@ -73,6 +73,26 @@ def test_a_server_that_ignores_n_is_topped_up(server: OpenAIServer, pool_of: Poo
     assert not any(r["usage_estimated"] for r in heard.answers)
     listen(pool, ("alpha", 2), batching="always")
     assert [r.n for r in server.requests[3:]] == [1, 1], "it is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (500, "Only one completion choice is allowed"),
+        (501, "n > 1 is not implemented"),
+        (404, "No endpoints found that support n"),
+    ],
+)
+def test_n_may_be_refused_with_any_status(
+    server: OpenAIServer, pool_of: Pools, status: int, says: str
+) -> None:
+    def refuses(received: Received) -> Fault | Reply:
+        return Fault(status, message=says) if received.n > 1 else Reply("42")
+
+    server.serve("alpha", refuses)
+    heard = listen(pool_of("alpha", supports=["n"], retries=0), ("alpha", 2), batching="always")
+    assert list(heard.texts.values()) == ["42", "42"]
+    assert [request.n for request in server.requests] == [2, 1, 1]
 
 
 @pytest.mark.parametrize("status", [400, 422])

@@ -130,26 +130,29 @@ def test_retry_after_as_a_date() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "is_lost"),
     [
-        answers.HTML_PAGE,
-        answers.NULL_CHOICES,
-        answers.NULL_MESSAGE,
-        answers.NO_MESSAGE,
-        answers.BROKEN_JSON,
-        answers.OTHER_JSON,
+        (answers.HTML_PAGE, False),
+        (answers.OTHER_JSON, False),
+        (answers.NULL_CHOICES, True),
+        (answers.NULL_MESSAGE, True),
+        (answers.NO_MESSAGE, True),
+        (answers.BROKEN_JSON, True),
     ],
-    ids=["html", "null-choices", "null-message", "no-message", "broken", "list"],
+    ids=["html", "list", "null-choices", "null-message", "no-message", "broken"],
 )
 def test_what_is_no_chat_completion_gives_one_clear_line(
-    server: OpenAIServer, pool_of: Pools, fault: Fault
+    server: OpenAIServer, pool_of: Pools, fault: Fault, is_lost: bool
 ) -> None:
     server.serve("alpha", fault)
     heard = listen(pool_of("alpha", retries=0), ("alpha", 1))
     error = only(heard.errors)
     assert "\n" not in error
     assert error.startswith(f"{server.base_url} did not answer as an OpenAI-compatible endpoint")
-    assert error.endswith("check base_url, it usually ends in /v1")
+    assert error.endswith("check base_url, it usually ends in /v1") != is_lost
+    server.serve("alpha", fault, "42")
+    texts = [record["text"] for record in listen(pool_of("alpha", retries=1), ("alpha", 1)).answers]
+    assert texts == (["42"] if is_lost else [])
 
 
 def test_an_answer_without_choices(server: OpenAIServer, pool_of: Pools) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avengers_graph.experts.error_bodies import NoCompletionError, ServedError
+from avengers_graph.experts.error_bodies import LostAnswerError, NoCompletionError, ServedError
 from avengers_graph.experts.wire import (
     EXTRAS,
     mended,
@@ -140,12 +140,34 @@ def test_a_reason_that_was_not_sent_is_not_made_up(reason: object) -> None:
 def test_one_choice_without_a_message_costs_that_choice() -> None:
     first, second = read_completion(completion({"content": "13"}, None))
     assert (first.content, second.content) == ("13", "")
-    with pytest.raises(NoCompletionError, match="no message"):
+    with pytest.raises(LostAnswerError, match="no message"):
         read_completion(completion(None, None))
 
 
+def test_an_error_in_each_choice_is_the_answers_error() -> None:
+    body = completion({"content": ""}, {"content": "13"})
+    body["choices"][0]["error"] = {"message": "upstream died", "code": 502}
+    assert [answer.content for answer in read_completion(body)] == ["", "13"]
+    with pytest.raises(ServedError, match="upstream died"):
+        read_completion({"choices": body["choices"][:1]})
+    with pytest.raises(ServedError, match="upstream died"):
+        read_chunk({"choices": body["choices"][:1]})
+
+
+def test_an_answer_whose_choices_are_null_is_lost() -> None:
+    with pytest.raises(LostAnswerError):
+        read_completion({"choices": None})
+
+
+def test_a_delta_holds_what_is_new_whatever_message_stands_beside_it() -> None:
+    chunk = read_chunk({"choices": [{"delta": None, "message": {"content": "all of it"}}]})
+    assert chunk is not None
+    assert chunk.content == ""
+    assert read_chunk({"choices": [{"index": "0", "delta": {"content": "1"}}]}) is not None
+
+
 @pytest.mark.parametrize(
-    "body", [[1], "text", None, {"choices": None}, {"choices": 3}, {"id": "x"}, "<!doctype html>"]
+    "body", [[1], [1, 2], "text", None, {"choices": 3}, {"id": "x"}, "<!doctype html>"]
 )
 def test_what_is_no_completion(body: object) -> None:
     with pytest.raises(NoCompletionError):
@@ -160,9 +182,12 @@ def test_what_is_no_completion(body: object) -> None:
         {"object": "error", "message": "slow down"},
         {"detail": "slow down"},
         {"choices": [], "error": {"message": "slow down"}},
+        {"choices": None, "base_resp": {"status_code": 1002, "status_msg": "slow down"}},
+        {"error_code": 18, "error_msg": "slow down"},
+        [{"error": {"message": "slow down", "code": 429}}],
     ],
 )
-def test_an_error_in_place_of_an_answer(body: dict[str, Any]) -> None:
+def test_an_error_in_place_of_an_answer(body: object) -> None:
     for read in (read_completion, read_chunk):
         with pytest.raises(ServedError, match="slow down"):
             read(body)
@@ -238,7 +263,7 @@ BODY = st.fixed_dictionaries(
 @settings(max_examples=200, deadline=None)
 def test_any_json_is_read_or_refused(body: object) -> None:
     for read in (read_completion, read_chunk):
-        with suppress(NoCompletionError, ServedError):
+        with suppress(LostAnswerError, NoCompletionError, ServedError):
             read(body)
 
 

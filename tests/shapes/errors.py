@@ -210,4 +210,44 @@ ERRORS = [
         says=TOO_LONG,
         **OVERFLOW,
     ),
+    in_a_stream(
+        "a list of one within 200",
+        "gemini",
+        [{"error": {"message": "Quota exceeded", "code": 429, "status": "RESOURCE_EXHAUSTED"}}],
+        f"data: {json.dumps([BUSY])}",
+        says="",
+        error=ModelRateLimitError,
+    ),
+    in_a_stream(
+        "in the choice",
+        "openrouter",
+        {"choices": [{"message": {"content": ""}, "error": {"message": "died", "code": 502}}]},
+        {"choices": [{"delta": {"content": ""}, "error": {"message": "died", "code": 502}}]},
+        says="died",
+        error=ModelAPIError,
+    ),
+    in_a_stream(
+        "event of text",
+        "gateways",
+        {"base_resp": {"status_code": 1000, "status_msg": "overloaded"}, "choices": None},
+        "event: error\ndata: overloaded",
+        says="overloaded",
+        error=ModelAPIError,
+    ),
+    *(
+        refused(name, server, fault(status, {"error": {"message": words}}), says=words, **OVERFLOW)
+        for name, server, status, words in (
+            ("token limit", "kimi", 400, "Your request exceeded model token limit: 8192"),
+            ("max length", "zhipu", 400, "Prompt exceeds max length"),
+            ("range", "dashscope", 400, "Range of input length should be [1, 30720]"),
+        )
+    ),
+    in_a_stream(
+        "tokens per minute",
+        "groq",
+        {"error": {"message": "tokens per minute limit exceeded, rate limit"}},
+        {"error": {"message": "tokens per minute limit exceeded, rate limit"}},
+        says="per minute",
+        error=ModelRateLimitError,
+    ),
 ]

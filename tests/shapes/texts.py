@@ -137,6 +137,59 @@ TEXTS = [
         "proxies",
         ["data:" + DONE[6:] if e == DONE else e for e in stream(*PIECES)],
     ),
+    streamed(
+        "keep-alive without data",
+        "gateways",
+        ["retry: 3000", "data:", "event: ping\ndata: ping", "id: 1\n: ping", *stream(*PIECES)],
+        differs=True,
+    ),
+    streamed(
+        "answer repeated at the end",
+        "perplexity",
+        [
+            *map(event, PIECES),
+            {"choices": [{"delta": None, "message": {"content": TEXT}, "finish_reason": "stop"}]},
+            COUNTED,
+            DONE,
+        ],
+        differs=True,
+    ),
+    streamed(
+        "index a string",
+        "proxies",
+        [
+            {**e, "choices": [{**c, "index": "0"} for c in e["choices"]]} if e != DONE else e
+            for e in stream(*PIECES)
+        ],
+    ),
+    streamed(
+        "usage in the choice",
+        "kimi",
+        [*map(event, PIECES), {"choices": [{**event({}, "stop")["choices"][0], "usage": USAGE}]}],
+        differs=True,
+    ),
+    Shape(
+        "stream where none was asked for",
+        "proxies",
+        Fault(200, body=sse(stream(*PIECES)), content_type="text/event-stream"),
+        stream(*PIECES),
+        TEXT,
+    ),
+    Shape(
+        "answer labelled a stream",
+        "proxies",
+        WHOLE,
+        Fault(200, body=json.dumps(WHOLE), content_type="text/event-stream"),
+        TEXT,
+    ),
+    Shape(
+        "byte order mark in a stream",
+        "proxies",
+        WHOLE,
+        Fault(200, body="\ufeff" + sse(stream(*PIECES)), content_type="text/event-stream"),
+        TEXT,
+        differs=True,
+    ),
     streamed("no end mark", "tgi", stream(*PIECES)[:-1]),
     streamed(
         "whole message as delta",
