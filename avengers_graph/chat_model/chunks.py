@@ -11,7 +11,7 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from avengers_graph.chat_model.reasoning import WithoutReasoning
-from avengers_graph.experts.wire import whole_arguments
+from avengers_graph.experts.wire import mended, whole_arguments
 
 _PIECE = re.compile(r"\S+\s*|\s+")
 
@@ -46,10 +46,11 @@ def _ended(whole: AnswerChunk) -> AIMessageChunk:
     # No text at all is a call without arguments.
     cut = [call for call in calls if call["args"] and whole_arguments(call["args"]) is None]
     ended = AIMessageChunk.model_construct(_fields_set=whole.model_fields_set, **dict(whole))
+    ended.tool_calls = mended(whole.tool_calls)
     if not cut:
         return ended
     identities = {call["id"] for call in cut}
-    ended.tool_calls = [call for call in whole.tool_calls if call["id"] not in identities]
+    ended.tool_calls = [call for call in ended.tool_calls if call["id"] not in identities]
     ended.invalid_tool_calls = [
         {
             "type": "invalid_tool_call",

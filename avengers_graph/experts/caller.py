@@ -16,7 +16,6 @@ import openai
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration
-from langchain_core.runnables import RunnableBinding
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
@@ -115,7 +114,7 @@ class ExpertCaller:
         self._streams_only = expert.stream_requests or row.streams_only
         self.limits = Limits(expert, key=self._key, retry_policy=retry_policy)
         self.honours_n = expert.llm is None and "n" in expert.supports
-        self._manners = ObjectManners(expert.llm)
+        self._manners = ObjectManners.of(expert.llm)
         self._http: Any = None
         self._clients: dict[bool, BaseChatModel] = {}
         self._models: ModelList | None = None
@@ -140,8 +139,9 @@ class ExpertCaller:
 
     async def answer(self, call: Call, *, on_chunk: OnChunk) -> list[AIMessage]:
         """One request for ``call.n`` answers; none where the server refuses ``n``."""
+        manners = self._manners
         try:
-            if call.n == 1 and self._manners.knows_async and (call.stream or self._streams_only):
+            if call.n == 1 and manners.knows_async and (call.stream or self._streams_only):
                 return [await self._streamed(call, on_chunk=on_chunk)]
             return await self._sent(call)
         except Exception as error:  # noqa: BLE001 - any failure of a call is an outcome
@@ -149,12 +149,16 @@ class ExpertCaller:
                 self.honours_n = False
                 return []
             failure = None
-            if not self._manners.learn(error):
+            # By what this request was sent with: another one may have learned it meanwhile.
+            milder = manners.after(error)
+            if milder is None:
                 asked = self.expert.llm is None and is_of_unknown_model(error)
                 served = await self._served() if asked else ()
                 failure = as_expert_error(error, self.expert, secrets=self._secrets, served=served)
         if failure is None:
-            self._clients.clear()
+            if milder is not None and milder != self._manners:
+                self._manners = milder
+                self._clients.clear()
             return await self.answer(call, on_chunk=on_chunk)
         raise failure  # outside of the block: the client's error holds the request with its key
 
@@ -286,10 +290,8 @@ class ExpertCaller:
                 "response_format"
             )
         if self.expert.llm is not None and "tools" in params:
-            binding = with_tools(model, params.pop("tools"), params.pop("tool_choice", None))
-            if isinstance(binding, RunnableBinding) and isinstance(binding.bound, BaseChatModel):
-                model = binding.bound
-                arguments |= binding.kwargs
+            model, bound = with_tools(model, params.pop("tools"), params.pop("tool_choice", None))
+            arguments |= bound
         return model, {**arguments, **params}
 
     async def aclose(self, *, in_flight: bool = False) -> None:

@@ -5,6 +5,7 @@ request goes out again without it, or with the parameter under its other name, a
 remembered for the endpoint and the model in this process.
 """
 
+import hashlib
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,9 @@ _REFUSES = re.compile(
 """How servers say that they do not take a parameter; one that is out of range reads otherwise."""
 _IS_MISSED = re.compile(r"must be (?:passed|sent|given|included|provided)|missing|required", re.I)
 """How servers say that a field must be there."""
+_WANTS_SHORT_IDS = re.compile(r"tool call id\b.*\blength of 9", re.IGNORECASE | re.DOTALL)
+"""How Mistral says that it takes no id like those of others, itself or its tokenizer in vLLM."""
+_SHORT_ID = re.compile(r"[a-zA-Z0-9]{9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Dialect:
     token_limit: TokenLimit = "max_tokens"
     left_out: frozenset[str] = frozenset()
     wants_reasoning: bool = False
+    short_call_ids: bool = False
 
     def payload(
         self, payload: Mapping[str, Any], messages: Sequence[BaseMessage]
@@ -56,6 +61,8 @@ class Dialect:
         if self.wants_reasoning:
             pairs = zip(payload["messages"], messages, strict=True)
             adapted["messages"] = [_with_reasoning(plain, message) for plain, message in pairs]
+        if self.short_call_ids:
+            adapted["messages"] = [_with_short_ids(plain) for plain in adapted["messages"]]
         return adapted
 
     def _without(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,6 +79,8 @@ class Dialect:
             missed = _IS_MISSED.search(refusal) is not None and not self.wants_reasoning
             refused = _REFUSES.search(refusal) is not None and self.wants_reasoning
             return replace(self, wants_reasoning=missed) if missed or refused else None
+        if _WANTS_SHORT_IDS.search(refusal) is not None:
+            return None if self.short_call_ids else replace(self, short_call_ids=True)
         if _REFUSES.search(refusal) is None:
             return None
         for name, without in _AVOIDABLE.items():
@@ -104,6 +113,22 @@ def _with_reasoning(plain: Mapping[str, Any], message: BaseMessage) -> dict[str,
     return {**plain, "reasoning_content": reasoning}
 
 
+def _with_short_ids(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """A turn with ids that Mistral takes: a call and its result keep the same one."""
+    adapted = dict(plain)
+    if plain.get("tool_calls"):
+        adapted["tool_calls"] = [{**c, "id": _short_id(c["id"])} for c in plain["tool_calls"]]
+    if "tool_call_id" in plain:
+        adapted["tool_call_id"] = _short_id(plain["tool_call_id"])
+    return adapted
+
+
+def _short_id(identity: str) -> str:
+    if _SHORT_ID.fullmatch(identity):
+        return identity
+    return hashlib.sha256(identity.encode()).hexdigest()[:9]
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One model of one server."""
@@ -120,7 +145,9 @@ _learned: dict[Endpoint, Dialect] = {}
 def dialect_of(endpoint: Endpoint) -> Dialect:
     """What is known of an endpoint so far."""
     server = endpoint.server
-    by_its_row = Dialect(server.token_limit, server.refuses, server.wants_reasoning)
+    by_its_row = Dialect(
+        server.token_limit, server.refuses, server.wants_reasoning, server.short_call_ids
+    )
     return _learned.get(endpoint, by_its_row)
 
 
@@ -141,4 +168,5 @@ def _described(dialect: Dialect) -> str:
     told = [f"the limit as {dialect.token_limit}"]
     told += [f"no {name}" for name in sorted(dialect.left_out)]
     told += ["the reasoning of earlier turns"] if dialect.wants_reasoning else []
+    told += ["ids of calls of nine characters"] if dialect.short_call_ids else []
     return ", ".join(told)

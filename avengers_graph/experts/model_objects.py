@@ -8,13 +8,16 @@ keeps such blocks beside its text, and they go back to objects of the same class
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.runnables.base import RunnableBindingBase
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
+from avengers_graph.errors import ConfigError
 from avengers_graph.experts.dialect import REFUSALS, Dialect
 from avengers_graph.experts.failures import status_of
 from avengers_graph.experts.streamed_answer import as_chunk, put_right
@@ -27,29 +30,33 @@ _IN_THE_MESSAGE = frozenset({"text", "tool_use", "tool_call", "tool_call_chunk"}
 """Blocks that say no more than the text and the calls of the message that they stand in."""
 
 
+@dataclass(frozen=True, slots=True)
 class ObjectManners:
     """How a chat model object wants to be asked: by its profile, and by what it refused.
 
-    Args:
-        llm: None for an endpoint, whose manners its ``Dialect`` knows.
+    Those of an endpoint teach nothing: its ``Dialect`` knows how it is asked.
     """
 
-    def __init__(self, llm: BaseChatModel | None) -> None:
-        self._is_object = llm is not None
-        self.takes_temperature = llm is None or takes_temperature(llm)
-        self.knows_async = True
+    is_object: bool
+    takes_temperature: bool = True
+    knows_async: bool = True
 
-    def learn(self, error: Exception) -> bool:
-        """Whether the request may go out again in a way that avoids this failure."""
-        if not self._is_object:
-            return False
+    @classmethod
+    def of(cls, llm: BaseChatModel | None) -> Self:
+        """The manners of an object that was not asked yet; None for an endpoint."""
+        return cls(llm is not None, takes_temperature=llm is None or takes_temperature(llm))
+
+    def after(self, error: Exception) -> Self | None:
+        """The manners that avoid the failure of a request sent with these; None without."""
+        if not self.is_object:
+            return None
         if isinstance(error, NotImplementedError) and self.knows_async:
-            self.knows_async = False
-            return True
-        if not self.takes_temperature or status_of(error) not in REFUSALS:
-            return False
-        self.takes_temperature = Dialect().after(str(error), {"temperature": None}) is None
-        return not self.takes_temperature
+            return replace(self, knows_async=False)
+        refuses = isinstance(error, TypeError) or status_of(error) in REFUSALS
+        if not refuses or not self.takes_temperature:
+            return None
+        is_about_it = Dialect().after(str(error), {"temperature": None}) is not None
+        return replace(self, takes_temperature=False) if is_about_it else None
 
 
 def object_client(
@@ -71,15 +78,34 @@ def object_client(
     return llm.model_copy(update=quiet)
 
 
-def with_tools(model: BaseChatModel, tools: Any, choice: Any) -> Any:
-    """The model with tools in its own form; the choice as LangChain's models understand it."""
+def with_tools(
+    model: BaseChatModel, tools: Any, choice: Any
+) -> tuple[BaseChatModel, dict[str, Any]]:
+    """The model with tools in its own form, and what is bound to it as keyword arguments.
+
+    The choice is given as LangChain's models understand it.
+
+    Raises:
+        ConfigError: what the model makes of itself and the tools is no chat model.
+    """
     if isinstance(choice, Mapping):
         choice = choice["function"]["name"]
     if choice == "required":
         choice = "any"
     if choice == "none" and not isinstance(model, BaseChatOpenAI):
-        return model  # to other models it would be the name of a tool
-    return model.bind_tools(tools, **({} if choice is None else {"tool_choice": choice}))
+        return model, {}  # to other models it would be the name of a tool
+    bound: Any = model.bind_tools(tools, **({} if choice is None else {"tool_choice": choice}))
+    keywords: dict[str, Any] = {}
+    while isinstance(bound, RunnableBindingBase):
+        # What is bound outside comes last when it is called.
+        keywords = {**bound.kwargs, **keywords}
+        bound = bound.bound
+    if not isinstance(bound, BaseChatModel):
+        raise ConfigError(
+            f"bind_tools of {type(model).__name__} gives a {type(bound).__name__}; an expert needs "
+            "a chat model, or a binding of one"
+        )
+    return bound, keywords
 
 
 async def object_chunks(

@@ -213,8 +213,8 @@ class _Call:
     arguments: str = ""
     passed_on: int = 0
     """Characters of the arguments that are in the stream already."""
-    announced: bool = False
-    """Name and id are in the stream."""
+    named: int | None = None
+    """Characters of the name that are in the stream; None before the id is."""
     halves: _Halves = field(default_factory=_Halves)
 
     @property
@@ -223,9 +223,15 @@ class _Call:
         closed = self.arguments.rstrip().endswith("}")
         return closed and whole_arguments(self.arguments) is not None
 
+    @property
+    def is_named_only(self) -> bool:
+        """Whether no argument has come, so that the rest of the name still may."""
+        return not self.arguments
+
     def take(self, piece: ToolCallChunk) -> None:
-        """Add a piece; a name is never sent in parts, though some servers repeat it."""
-        self.name = self.name or piece["name"] or ""
+        """Add a piece. A name is repeated by some servers, and by few sent in parts."""
+        if piece["name"] != self.name:
+            self.name += piece["name"] or ""
         self.arguments += self.halves.of(piece["args"] or "")
 
     def next_piece(self) -> ToolCallChunk | None:
@@ -247,12 +253,13 @@ class _Call:
         return self._piece(self.arguments[self.passed_on :])
 
     def _piece(self, arguments: str) -> ToolCallChunk | None:
-        if self.announced and not arguments:
+        new, name = self.named is None, self.name[self.named or 0 :]
+        if not (new or name or arguments):
             return None
-        new, self.announced = not self.announced, True
+        self.named = len(self.name)
         self.passed_on += len(arguments)
         return tool_call_chunk(
-            name=(self.name or None) if new else None,
+            name=name or None,
             args=arguments,
             id=self.identity if new else None,
             index=self.index,
@@ -321,7 +328,8 @@ class _StreamedCalls:
         if not piece["name"] or not call.name:
             return False
         if piece["name"] != call.name:
-            return True
+            same = piece["index"] is not None and piece["id"] in (None, "", call.given_id)
+            return not (same and call.is_named_only)
         opens = (piece["args"] or "").lstrip().startswith("{")
         other_id = bool(piece["id"]) and piece["id"] != call.given_id
         if other_id:

@@ -29,7 +29,9 @@ from avengers_graph.voting.sample import was_broken_off
 EXTRAS = "endpoint_extras"
 """Where a message keeps what its server wants to see again, beside its text and its calls."""
 _EXTRAS_OF_A_MESSAGE = ("reasoning_details",)
-_KNOWN_OF_A_CALL = frozenset({"id", "type", "index", "function"})
+_ARGUMENTS = ("arguments", "parameters", "args", "input")
+"""Where servers put the arguments of a call."""
+_KNOWN_OF_A_CALL = frozenset({"id", "type", "index", "function", "name", *_ARGUMENTS})
 _OF_INPUT = {
     "cached_tokens": "cache_read",
     "cache_write_tokens": "cache_creation",
@@ -210,7 +212,8 @@ def _raw_calls(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     calls = message.get("tool_calls")
     if not calls and isinstance(message.get("function_call"), Mapping):
         return [{"function": message["function_call"]}]
-    return [call for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
+    calls = calls if isinstance(calls, list) else [calls]
+    return [call for call in calls if isinstance(call, Mapping)]
 
 
 def read_calls(
@@ -273,18 +276,26 @@ def _piece(call: Mapping[str, Any]) -> ToolCallChunk:
         name=name or None,
         args=arguments,
         id=identity if isinstance(identity, str) and identity else None,
-        index=index if isinstance(index, int) else None,
+        index=_index(index),
     )
+
+
+def _index(given: object) -> int | None:
+    """The index of a call; some servers send it as a text."""
+    if isinstance(given, str) and given.isdecimal():
+        return int(given[:9])
+    return given if isinstance(given, int) else None
 
 
 def _name_and_arguments(call: Mapping[str, Any]) -> tuple[str, str]:
     """A call's name, and its arguments as text; an object of its own is put into JSON."""
     function = call.get("function")
     function = function if isinstance(function, Mapping) else call
-    name, arguments = function.get("name"), function.get("arguments")
+    name = function.get("name")
+    arguments = next((function[key] for key in _ARGUMENTS if function.get(key) is not None), None)
     if arguments is not None and not isinstance(arguments, str):
         arguments = json.dumps(arguments, ensure_ascii=False)
-    return name if isinstance(name, str) else "", arguments or ""
+    return name.strip() if isinstance(name, str) else "", arguments or ""
 
 
 def read_usage(usage: object) -> UsageMetadata | None:

@@ -32,6 +32,8 @@ class Server:
     """Parameters that are left out because it refuses a request that has them."""
     wants_reasoning: bool = False
     """Whether a turn that called tools must come back with its ``reasoning_content``."""
+    short_call_ids: bool = False
+    """Whether the id of a call must be nine letters and digits."""
     streams_only: bool = False
     """Whether it computes a plain request to its end after the caller hung up: single answers
     are then asked for as streams, and cancelling frees it at once."""
@@ -76,6 +78,7 @@ SERVERS: Mapping[str, Server] = {
         base_url="https://api.mistral.ai/v1",
         key_env="MISTRAL_API_KEY",
         refuses=frozenset({"stream_options"}),
+        short_call_ids=True,
         known_for="content in parts; errors in `message.detail`; ends with `model_length`",
     ),
     "ollama": Server(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from avengers_graph.experts.dialect import Dialect, Endpoint, dialect_of, remember
 from avengers_graph.experts.pool import ExpertPool
@@ -48,6 +48,10 @@ PAYLOAD = {
         ("temperature cannot be greater than 1", None),
         ("`reasoning_content` must be passed back", {"wants_reasoning": True}),
         ("reasoning_content is missing in message 2", {"wants_reasoning": True}),
+        (
+            "Tool call id was call_1 but must be a-z, A-Z, 0-9, with a length of 9.",
+            {"short_call_ids": True},
+        ),
         ("temperature must be at most 2", None),
         ("max_tokens is too large: 5. This model supports at most 4", None),
         ("stop: Extra inputs are not permitted", None),
@@ -195,3 +199,30 @@ def test_a_preset_asks_rightly_from_the_first_request(server: OpenAIServer, pool
     assert server.requests[-1].body["max_completion_tokens"] == 9
     listen(pool_of("alpha", server="llama.cpp"), ("alpha", 1))
     assert server.requests[-1].body["stream"]
+
+
+def test_ids_of_calls_are_short_where_a_server_wants_them_so(
+    server: OpenAIServer, pool_of: Pools
+) -> None:
+    def with_short_ids(received: Received) -> Answer | str:
+        turns = received.body["messages"]
+        ids = [call["id"] for turn in turns for call in turn.get("tool_calls") or ()]
+        ids += [turn["tool_call_id"] for turn in turns if "tool_call_id" in turn]
+        if all(identity.isalnum() and len(identity) == 9 for identity in ids):
+            return " ".join(ids)
+        says = f"Tool call id was {ids[0]} but must be a-z, A-Z, 0-9, with a length of 9."
+        return Fault(400, message=says)
+
+    calls = [
+        {"name": "add", "args": {}, "id": identity, "type": "tool_call"}
+        for identity in ("call_1", "AbCdEf123")
+    ]
+    turns = [HumanMessage("?"), AIMessage("", tool_calls=calls)]
+    turns += [ToolMessage("13", tool_call_id=str(call["id"])) for call in calls]
+    for fields, asked in (({"server": "mistral"}, 1), ({}, 2)):
+        server.requests.clear()
+        server.serve("alpha", with_short_ids)
+        heard = listen(pool_of("alpha", **fields), ("alpha", 1), messages=turns)
+        first, second, *results = only(heard.answers)["text"].split()
+        assert (results, second) == ([first, second], "AbCdEf123")
+        assert len(server.requests) == asked

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import RunnableBinding, RunnableLambda
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field
@@ -228,3 +229,51 @@ def test_a_model_without_a_reason_answers_whole(avengers: Models) -> None:
     answer = avengers(given).invoke(SUM)
     assert answer.text == "13"
     assert answer.response_metadata["finish_reason"] is None
+
+
+class Bound(Whole):
+    """A model that binds tools in a way of its own."""
+
+    way: str = "kwargs"
+    tools: Any = None
+
+    def bind_tools(self, tools: Any, *, tool_choice: str | None = None, **kwargs: Any) -> Any:
+        match self.way:
+            case "a copy":
+                return self.model_copy(update={"tools": tools})
+            case "bound twice":
+                return RunnableBinding(bound=self.bind(tools=tools), kwargs={})
+            case "with retries":
+                return self.bind(tools=tools).with_retry()
+            case _:
+                return self.bind(tools=tools) | RunnableLambda(lambda answer: answer)
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        called = bool(kwargs.get("tools") or self.tools)
+        message = self.answer(messages, called=called)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+@pytest.mark.parametrize("way", ["a copy", "bound twice", "with retries"])
+def test_tools_are_bound_however_a_model_binds_them(avengers: Models, way: str) -> None:
+    answer = avengers(Bound(way=way), strategy="direct").bind_tools([add]).invoke(SUM)
+    assert [call["name"] for call in answer.tool_calls] == ["add"]
+
+
+def test_tools_that_cannot_be_bound_are_told_and_not_dropped(avengers: Models) -> None:
+    with pytest.raises(RuntimeError, match="bind_tools of Bound gives a RunnableSequence"):
+        avengers(Bound(way="a chain"), strategy="direct").bind_tools([add]).invoke(SUM)
+
+
+class Strict(Whole):
+    """A model that knows no temperature, as a client whose function has no such parameter."""
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        if "temperature" in kwargs:
+            raise TypeError("chat() got an unexpected keyword argument 'temperature'")
+        return ChatResult(generations=[ChatGeneration(message=AIMessage("13"))])
+
+
+def test_every_request_in_flight_goes_out_again_as_the_object_takes_it(avengers: Models) -> None:
+    answer = avengers(Strict(), samples=4, early_stop=False).invoke(SUM)
+    assert answer.response_metadata["avengers"]["tally"][0]["votes"] == 4

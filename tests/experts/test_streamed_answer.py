@@ -160,6 +160,23 @@ def test_a_call_broken_off_before_its_arguments_is_invalid(end: list[Any]) -> No
     assert (answer.tool_calls, len(answer.invalid_tool_calls)) == ([], 1)
 
 
+def test_a_name_may_come_in_parts() -> None:
+    parts = [piece("", "a", "c1"), piece(None, "dd"), piece('{"a": 6}')]
+    assert calls(*parts) == [("add", {"a": 6})]
+
+
+def test_pieces_of_two_calls_may_alternate_whatever_their_index_is_written_as() -> None:
+    parts = [
+        piece("", "add", "c1", "0"),
+        piece("", "add", "c2", "1"),
+        piece('{"a":', index="0"),
+        piece('{"b":', index="1"),
+        piece(" 6}", index="0"),
+        piece(" 7}", index="1"),
+    ]
+    assert calls(*parts) == [("add", {"a": 6}), ("add", {"b": 7})]
+
+
 def test_a_call_without_a_name_is_invalid() -> None:
     answer = message([delta(tool_calls=[piece(SIX, None, "x1")]), END])
     assert (answer.tool_calls, len(answer.invalid_tool_calls)) == ([], 1)

@@ -20,6 +20,7 @@ def row(name: str, server: Server) -> str:
     hosts = ", ".join(f"`{host}`" for host in server.hosts)
     asked = [f"`{server.token_limit}`"]
     asked += [f"no `{parameter}`" for parameter in sorted(server.refuses)]
+    asked += ["call ids of nine characters"] if server.short_call_ids else []
     asked += ["`reasoning_content` with earlier calls"] if server.wants_reasoning else []
     asked += ["as a stream"] if server.streams_only else []
     return f"| `{name}` | {hosts} | {', '.join(asked)} | {server.known_for} |"

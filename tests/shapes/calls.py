@@ -139,4 +139,42 @@ CALLS = [
         invalid=1,
         differs=True,
     ),
+    called(
+        "arguments as parameters",
+        "llama",
+        [{"id": "c1", "function": {"name": "add", "parameters": {"a": 6, "b": 7}}}],
+        [{"index": 0, "id": "c1", "function": {"name": "add", "parameters": ARGUMENTS}}],
+        differs=True,
+    ),
+    called(
+        "no function around it",
+        "proxies",
+        [{"id": "c1", "name": "add", "arguments": {"a": 6, "b": 7}}],
+        [{"index": 0, "id": "c1", "name": "add", "arguments": ARGUMENTS}],
+        differs=True,
+    ),
+    called(
+        "index a string, by turns",
+        "proxies",
+        PAIR,
+        [
+            call("", index="0"),
+            call("", identity="c2", index="1"),
+            {"index": "0", "function": {"arguments": FIRST}},
+            {"index": "1", "function": {"arguments": OTHER[:8]}},
+            {"index": "0", "function": {"arguments": SECOND}},
+            {"index": "1", "function": {"arguments": OTHER[8:]}},
+        ],
+        calls=TWO,
+    ),
+    called(
+        "name in parts",
+        "proxies",
+        [call()],
+        [
+            call("", name="a", index=0),
+            {"index": 0, "function": {"name": "dd"}},
+            {**REST, "function": {"arguments": ARGUMENTS}},
+        ],
+    ),
 ]
